@@ -1,0 +1,197 @@
+"""The composition root: the only place that knows concrete classes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.cards import Renderer
+from bot.chat import Place, Platform
+from bot.rules import RulePack, load_pack
+from bot.settings import Settings, SettingsError, build_schools
+from handlers.delivery import Courier
+from handlers.desk import Desk, utc_now
+from handlers.report import follow_up, plan_digests
+from handlers.slack import SlackEdge
+from handlers.slack_chat import SlackChat
+from storage.errors import StorageError
+from storage.store import Store
+from storage.vault import Vault
+
+API_TIMEOUT = 10
+"""Seconds that a call of the Slack API may take; shorter than the worker's lease."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Sharecheck:
+    """One running application: the desk, the worker, the Slack edge and their HTTP routes."""
+
+    settings: Settings
+    desk: Desk
+    courier: Courier
+    edge: SlackEdge
+    session: aiohttp.ClientSession
+
+    @property
+    def asgi(self) -> Starlette:
+        """The routes: `/slack/events`, `/healthz` (the process lives), `/readyz` (it can write)."""
+        return Starlette(
+            routes=[
+                Route("/slack/events", self.edge.handle, methods=["POST"]),
+                Route("/healthz", _say_alive),
+                Route("/readyz", self._say_ready),
+            ]
+        )
+
+    async def _say_ready(self, _request: Request) -> Response:
+        try:
+            counts = await self.desk.store.read(lambda unit: unit.counts())
+        except StorageError as error:
+            return JSONResponse({"ready": False, "code": str(error)}, 503)
+        return JSONResponse({"ready": True, "outbox": {str(s): n for s, n in counts.items()}})
+
+
+def read_vault(settings: Settings) -> Vault:
+    """The schools' keys. Raises KeyMissing or KeyWrong: without them nothing may start."""
+    vault = Vault.from_dir(settings.keys_dir)
+    for school in settings.schools:
+        vault.key(school.id)
+    return vault
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, deliver: bool = True
+) -> AsyncIterator[Sharecheck]:
+    """Build the application, open it, and close it in order: tasks, worker, store, connections.
+
+    `deliver=False` leaves the outbox to whoever drains it. Raises StorageError or SettingsError.
+    """
+    vault = read_vault(settings)
+    store = Store(settings.database_url, vault)
+    store.open()
+    timeout = aiohttp.ClientTimeout(total=API_TIMEOUT)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        app = _assemble(settings, vault, store, session, clock)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await plan_digests(app.desk)
+            if deliver:
+                store.on_commit = app.courier.wake
+                tasks.append(asyncio.create_task(app.courier.run()))
+            yield app
+        finally:
+            await app.edge.finish()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await store.close()
+
+
+async def check_workspace(app: Sharecheck) -> None:
+    """See that the token belongs to the workspace of the settings. Raises SettingsError."""
+    answer = await app.edge.chat.client.auth_test()
+    if answer["team_id"] != app.edge.chat.team:
+        wanted, found = app.edge.chat.team, answer["team_id"]
+        raise SettingsError(f"slack_bot_token: it is for workspace {found}, not {wanted}")
+
+
+def _assemble(
+    settings: Settings,
+    vault: Vault,
+    store: Store,
+    session: aiohttp.ClientSession,
+    clock: Callable[[], datetime],
+) -> Sharecheck:
+    schools = build_schools(settings)
+    first = settings.schools[0]
+    pack: RulePack = load_pack(settings.rule_pack)
+    client = AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],
+        timeout=API_TIMEOUT,
+        logger=_quiet_logger(),
+    )
+    renderer = Renderer()
+    renderer.warm()
+    chat = SlackChat(client, first.slack_team, renderer)
+    operator = settings.operator_channel
+    desk = Desk(
+        store=store,
+        schools=schools,
+        packs={pack.digest: pack},
+        pack=pack,
+        chats={Platform.SLACK: chat},
+        seal_key=vault.keyed_hash(first.id, "seal", "walk").encode(),
+        clock=clock,
+        operator_place=Place(Platform.SLACK, first.slack_team, operator) if operator else None,
+    )
+    edge = SlackEdge(desk, chat, renderer, settings.slack_signing_secret.get_secret_value())
+    courier = Courier(desk, f"{os.getpid()}", after_sent=lambda row: follow_up(desk, row))
+    return Sharecheck(settings, desk, courier, edge, session)
+
+
+def start_logging(level: str) -> None:
+    """One JSON line an event on standard error; ids and codes only, no libraries' chatter."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@contextlib.contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """On SQLite a second `serve` is refused: two would fight over one file. Raises SettingsError."""
+    import fcntl
+
+    url = settings.database_url
+    if not url.startswith("sqlite"):
+        yield
+        return
+    path = Path(url.split("///", 1)[-1]).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(
+                f"{path}: another Sharecheck is running on this database. Stop it first, or use "
+                "PostgreSQL for several processes."
+            ) from None
+        yield
+
+
+def _quiet_logger() -> logging.Logger:
+    """Slack's libraries may log whole payloads; nothing of theirs below a fault is let through."""
+    logger = logging.getLogger("sharecheck.slack")
+    logger.setLevel(logging.CRITICAL)
+    return logger
+
+
+async def _say_alive(_request: Request) -> Response:
+    return JSONResponse({"alive": True})

@@ -1,0 +1,193 @@
+"""Cards drawn: a template's name and its context become what a chat platform takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any, cast
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
+
+from bot.chat import Card, Platform
+
+Json = dict[str, Any]
+
+# What turns the reading direction round, hides, or is no character at all; a line break stays. The
+# joiners U+200C and U+200D stay too: emoji and several scripts need them.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\uffff\U000e0000-\U000e007f]"
+)
+_LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_SPACES = re.compile(r"\s+")
+_CUT_ENTITY = re.compile("&[a-z]{0,3}$")
+_SLACK_USER = re.compile("[UW][A-Z0-9]{1,30}")
+_NOTHING = "-"
+_ELLIPSIS = "…"
+_AS_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# Signs that would style text in running words become signs that only look like them.
+_AS_SIGNS = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
+
+_quote = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Renderer:
+    """Draws cards from `templates/`. Templates are compiled once, on first use or by `warm`."""
+
+    def __init__(self, loader: BaseLoader | None = None) -> None:
+        loader = loader or FileSystemLoader(str(files("templates")))
+        self._environments = {Platform.SLACK: _environment(loader, _SLACK_FILTERS)}
+
+    def render(self, card: Card, platform: Platform | str = Platform.SLACK) -> Json:
+        """The card as the platform's JSON: a view, or a message with `text` for notifications.
+
+        Raises TemplateNotFound for a card that the platform has no template of, and
+        UndefinedError when the context lacks something that the template needs.
+        """
+        environment = self._environments[Platform(platform)]
+        template = environment.get_template(f"{card.template}/{Platform(platform)}.json.j2")
+        drawn: Json = json.loads(template.render(card.context, facts=card.context))
+        if "type" not in drawn:
+            drawn["text"] = self.say(card, platform)
+        return drawn
+
+    def say(self, card: Card, platform: Platform | str = Platform.SLACK) -> str:
+        """The card in a line of words, for notifications and for faults beside a box."""
+        template = self._environments[Platform(platform)].get_template(f"{card.template}/text.j2")
+        return fit(_SPACES.sub(" ", template.render(card.context, facts=card.context)).strip(), 3000)
+
+    def warm(self) -> None:
+        """Compile every template now (some 0.3 s), so that nobody waits for it later."""
+        for environment in self._environments.values():
+            for name in environment.list_templates(extensions=["j2"]):
+                environment.get_template(name)
+
+
+def clean(text: str) -> str:
+    """Text without control characters, turned reading direction and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
+
+
+def fit(text: object, most: int) -> str:
+    """Clean text of 1 to `most` UTF-16 units, cut with an ellipsis: platforms refuse empty text."""
+    whole = clean(str(text))
+    if len(whole) <= most and whole.isascii() and whole[:1].isalnum():
+        return whole
+    if not whole.strip():
+        return _NOTHING
+    if len(whole) <= most and (whole.isascii() or _units(whole) <= most):
+        return whole
+    short = whole[: most - 1]
+    while _units(short) > most - 1:
+        short = short[: -((_units(short) - most + 2) // 2)]
+    return _CUT_ENTITY.sub("", short) + _ELLIPSIS
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _tojson(value: object) -> str:
+    return _quote(clean(value)) if isinstance(value, str) else json.dumps(value)
+
+
+def _join(parts: Iterable[object]) -> str:
+    """The parts of a JSON list that are there; `condition and part(...)` leaves one out."""
+    return ",".join(cast(str, part) for part in parts if part)
+
+
+def _words(text: str) -> str:
+    """Words of the rule pack: `**bold**` and `_slanted_` keep their meaning, nothing else does."""
+    return clean(text).translate(_AS_ENTITIES)
+
+
+def _inline(value: object) -> str:
+    """A short plain text inside a sentence, such as a post: no markup in it comes alive."""
+    return _words(_SPACES.sub(" ", str(value))).translate(_AS_SIGNS)
+
+
+def _code(value: object) -> str:
+    return "`" + _words(_SPACES.sub(" ", str(value))).replace("`", "ˋ") + "`"
+
+
+def _styled(text: str) -> str:
+    return text.replace("**", "*")
+
+
+def _mention(person: Mapping[str, Any] | None) -> str:
+    """A person as Slack shows them; by post when they have no account there."""
+    if person is None:
+        return "somebody"
+    if person.get("user") and _SLACK_USER.fullmatch(person["user"]):
+        return f"<@{person['user']}>"
+    return _inline(person.get("post") or "a colleague")
+
+
+def _when(seconds: int) -> str:
+    """A moment in the reader's own time zone; UTC where the client cannot tell."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    fallback = f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    return f"<!date^{int(seconds)}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+def _day(seconds: int) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _phone(number: object) -> str:
+    """A telephone number to tap. Anything with too few digits, or none, stays text."""
+    shown = _words(_SPACES.sub(" ", str(number)).strip()).replace("|", "/")
+    digits = re.sub("[^0-9+]", "", shown)
+    is_number = re.fullmatch(r"\+?[0-9]{3,15}", digits) and re.fullmatch(r"[\d+() .-]+", shown)
+    return f"<tel:{digits}|{shown}>" if is_number else shown.translate(_AS_SIGNS)
+
+
+def _email(address: object) -> str:
+    shown = _words(str(address).strip())
+    is_address = re.fullmatch(r"[\w.+'-]+@[\w-]+(\.[\w-]+)+", shown)
+    return f"<mailto:{shown}|{shown}>" if is_address else shown.translate(_AS_SIGNS)
+
+
+_SLACK_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "code": _code,
+    "day": _day,
+    "email": _email,
+    "fit": fit,
+    "inline": _inline,
+    "join_parts": _join,
+    "mention": _mention,
+    "phone": _phone,
+    "styled": _styled,
+    "tojson": _tojson,
+    "when": _when,
+    "words": _words,
+}
+
+
+class _Environment(Environment):
+    """`one.label` means the dict's own entry: faster, and never a method such as `values`."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+def _environment(loader: BaseLoader, filters: Mapping[str, Callable[..., Any]]) -> Environment:
+    environment = _Environment(
+        loader=loader,
+        autoescape=False,  # noqa: S701 - the output is JSON: every expression goes through tojson
+        undefined=StrictUndefined,
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(filters)
+    return environment

@@ -1,0 +1,130 @@
+"""The demo: the bot on an embedded database, and a pretend workspace in the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot import app as composition
+from bot.settings import (
+    NumberSettings,
+    PersonSettings,
+    RouteSettings,
+    SchoolSettings,
+    Settings,
+)
+from playground import school as pretend
+from playground.server import build
+from playground.serving import running
+from storage import migrate
+from storage.vault import Vault
+
+SECRET = "pretend-signing-secret"  # noqa: S105 - it signs for the pretend workspace only
+QUERIES = {
+    "cases": "SELECT * FROM cases ORDER BY changed_at DESC LIMIT 40",
+    "ledger": "SELECT * FROM ledger ORDER BY school, seq DESC LIMIT 40",
+    "outbox": "SELECT * FROM outbox ORDER BY due_at DESC, key LIMIT 60",
+}
+MANIFEST = Path(__file__).parent.parent / "manifest.yaml"
+
+
+def pretend_settings(folder: Path, api_url: str) -> Settings:
+    """The settings of the pretend school: its channels, people, and made-up numbers."""
+    return Settings(
+        database_url=f"sqlite:///{folder / 'sharecheck.db'}",
+        keys_dir=folder / "keys",
+        slack_bot_token=SecretStr(pretend.TOKEN),
+        slack_signing_secret=SecretStr(SECRET),
+        slack_api_url=f"{api_url}/api/",
+        schools=(pretend_school(),),
+    )
+
+
+def pretend_school() -> SchoolSettings:
+    return SchoolSettings(
+        id="pretend",
+        name="Pretend School",
+        slack_team=pretend.TEAM,
+        numbers=NumberSettings(
+            social_care="01632 960 001",
+            social_care_out_of_hours="01632 960 002",
+            lado="01632 960 003",
+        ),
+        people={
+            "dsl": PersonSettings(post="DSL", slack=pretend.DSL),
+            "deputy": PersonSettings(post="Deputy DSL", slack=pretend.DEPUTY),
+            "head": PersonSettings(post="Headteacher", slack=pretend.HEAD),
+            "chair": PersonSettings(post="Chair of governors", slack=pretend.CHAIR),
+            "dpo": PersonSettings(post="Data-protection lead", slack=pretend.DPO),
+        },
+        routes={
+            "dsl": RouteSettings(post="DSL", slack_channel=pretend.DSL_CHANNEL),
+            "head": RouteSettings(post="Headteacher", people=("head",)),
+            "chair": RouteSettings(post="Chair of governors", people=("chair",)),
+            "dpo": RouteSettings(post="Data-protection lead", slack_channel=pretend.DPO_CHANNEL),
+            "lado": RouteSettings(post="LADO", phone="01632 960 003"),
+        },
+    )
+
+
+async def run_demo(folder: Path, port: int) -> None:
+    """Serve the demo until Ctrl-C; the database and keys in `folder` are made anew each time."""
+    shutil.rmtree(folder, ignore_errors=True)
+    print("Making an empty SQLite database and a key ...", flush=True)  # noqa: T201
+    workspace = pretend.open_school(manifest=MANIFEST)
+    panel = Panel(folder / "sharecheck.db")
+    page = build(workspace, "", SECRET, panel.read)
+    async with running(page, port) as address:
+        settings = pretend_settings(folder, address)
+        migrate.upgrade(settings.database_url)
+        Vault.create(settings.keys_dir, [settings.schools[0].id])
+        print("Starting the bot and the pretend workspace ...", flush=True)  # noqa: T201
+        async with composition.running(settings) as app, running(app.asgi) as bot:
+            page.state.client.courier.app_url = f"{bot}/slack/events"
+            print(f"\n  Open {address} in a browser. Ctrl-C ends it.\n", flush=True)  # noqa: T201
+            await _interrupted()
+            print("\nEnding ...", flush=True)  # noqa: T201
+
+
+class Panel:
+    """What the page shows behind the scenes: the rows as they lie in the database file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    async def read(self) -> dict[str, Any]:
+        """The newest cases, ledger entries and outbox rows, each a flat dictionary."""
+        return await asyncio.to_thread(self._read)
+
+    def _read(self) -> dict[str, Any]:
+        if not self._file.is_file():
+            return {name: [] for name in QUERIES}
+        with contextlib.closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as look:
+            look.row_factory = sqlite3.Row
+            return {
+                name: [{k: _show(row[k]) for k in row.keys()} for row in look.execute(query)]  # noqa: SIM118
+                for name, query in QUERIES.items()
+            }
+
+
+def _show(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+async def _interrupted() -> None:
+    """Wait for Ctrl-C or a request to end."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, ended.set)
+    await ended.wait()

@@ -1,0 +1,149 @@
+"""What a card may say of a case: plain facts for the templates, and no story."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.case import Case, Decision
+from bot.people import ContactRoute, Numbers, School
+from bot.rules import RulePack, Verdict
+
+Facts = dict[str, Any]
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def case_facts(
+    case: Case, school: School, pack: RulePack, *, shown_on: str, event: str = ""
+) -> Facts:
+    """The common context of every message about a case; `shown_on` is the route of the card."""
+    return {
+        "case": _codes(case, school, shown_on),
+        "event": event,
+        "school": school.name,
+        "decision": _decision(case, school),
+        "requester": person_facts(school, case.requester),
+        "advice": advice_facts(pack, case.advice, school, answers=case.answers),
+        "doubt": [{"rule": case.advice.rule, "line": pack.doubt(case.advice)}],
+        "answers": answer_facts(pack, case.answers),
+        "recipient_type": _label(pack, "role", case.answers.get("role")),
+        "filed_at": case.texts.get("filed_at"),
+        "numbers": number_facts(school.numbers),
+        "contact": contact_facts(school, case.route),
+    }
+
+
+def advice_facts(
+    pack: RulePack,
+    verdict: Verdict,
+    school: School,
+    *,
+    answers: Mapping[str, str],
+) -> Facts:
+    """The words of an outcome with every placeholder filled in, and nothing that was typed.
+
+    `text` comes before the list of `conditions`, `after` behind it; both may hold **bold** and
+    _slanted_ words of the pack.
+    """
+    fill = {
+        "number": school.numbers.social_care,
+        "number_out_of_hours": school.numbers.social_care_out_of_hours,
+        "directory_number": school.numbers.social_care,
+        "lado": school.numbers.lado,
+        "recipient": _label(pack, "role", answers.get("role")) or "them",
+        "why": verdict.because,
+        "post": school.routes[str(verdict.route)].post,
+        "told": pack.told[school.share_needs],
+        "doubt": pack.doubt(verdict),
+    }
+    title, text = pack.outcome_words(verdict)
+    before, _, after = text.partition("{conditions}")
+    return {
+        "title": title,
+        "text": _fill(before, fill).strip(),
+        "after": _fill(after, fill).strip(),
+        "because": verdict.because,
+        "conditions": [_fill(pack.conditions[c], fill) for c in verdict.conditions],
+    }
+
+
+def person_facts(school: School, person_id: str) -> Facts:
+    """A person for a template: their id, post and Slack user id where they have one."""
+    person = school.person_by_id(person_id)
+    account = person.account_on("slack")
+    return {"id": person.id, "post": person.post, "user": account.user if account else None}
+
+
+def number_facts(numbers: Numbers) -> Facts:
+    return {
+        "social_care": numbers.social_care,
+        "out_of_hours": numbers.social_care_out_of_hours,
+        "lado": numbers.lado,
+    }
+
+
+def contact_facts(school: School, route_id: str) -> Facts | None:
+    """Whom to ring when a route is a contact card, else None."""
+    route = school.routes[route_id]
+    if not isinstance(route, ContactRoute):
+        return None
+    contact = route.contact
+    return {"post": contact.post, "phone": contact.phone, "email": contact.email}
+
+
+def answer_facts(pack: RulePack, answers: Mapping[str, str]) -> list[Facts]:
+    return [
+        {"question": question, "option": option, "label": _label(pack, question, option)}
+        for question, option in answers.items()
+    ]
+
+
+def _codes(case: Case, school: School, shown_on: str) -> Facts:
+    return {
+        "id": case.id,
+        "ref": case.ref,
+        "status": case.status.value,
+        "urgency": case.advice.urgency,
+        "outcome": case.advice.outcome,
+        "row": case.advice.row,
+        "route": case.route,
+        "route_post": school.routes[case.route].post,
+        "moved": shown_on != case.route,
+        "restricted": case.restricted,
+        "harmish": case.harmish,
+        "danger": case.advice.urgency == "now",
+        "danger_unsure": case.answers.get("danger") == "unsure",
+        "created": int(case.created_at.timestamp()),
+        "course": case.course.value if case.course else None,
+        "assignee": person_facts(school, case.assignee) if case.assignee else None,
+        "close_requested": case.close_requested,
+        "filed": case.filed_at is not None,
+        "hold": case.legal_hold,
+        "linked": case.linked_to is not None,
+    }
+
+
+def _decision(case: Case, school: School) -> Facts | None:
+    decision: Decision | None = case.decision
+    if decision is None:
+        return None
+    return {
+        "outcome": decision.outcome.value,
+        "by": person_facts(school, decision.by),
+        "at": int(decision.at.timestamp()),
+        "single": decision.single,
+        "own": decision.by == case.requester,
+    }
+
+
+def _label(pack: RulePack, question: str, option: str | None) -> str | None:
+    if option is None:
+        return None
+    options = pack.questions[question].options
+    return next((o.label for o in options if o.id == option), option)
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)

@@ -1,0 +1,209 @@
+"""A rule pack: pages of questions, a decision table and the words that go with its verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.decision_table import TRUE, State, Table, Verdict, When
+
+
+class UnknownAnswer(Exception):  # noqa: N818 - named for the situation
+    """Raised when a question is not in the pack, or not one of its options was given."""
+
+    def __init__(self, question: str, option: object) -> None:
+        super().__init__(question, option)
+        self.question = question
+        self.option = option
+
+
+class UnknownPage(Exception):  # noqa: N818 - named for the situation
+    """Raised when a page is not in the pack."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(page)
+        self.page = page
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and its options; `blank` is the cautious option that an empty answer counts as."""
+
+    id: str
+    text: str
+    help: str
+    options: tuple[Option, ...]
+    blank: str
+    options_where_head_is_dsl: tuple[Option, ...]
+
+    def offered(self, *, head_is_dsl: bool) -> tuple[Option, ...]:
+        """The options to show; where one person is head and DSL, only the head is offered."""
+        return self.options_where_head_is_dsl if head_is_dsl else self.options
+
+
+@dataclass(frozen=True, slots=True)
+class TickList:
+    """The words of the page where people are ticked who must not see the case."""
+
+    question: str
+    nobody: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the walk. `when` says where a page without questions comes up."""
+
+    id: str
+    title: str
+    help: str
+    questions: tuple[Question, ...]
+    rule: int | None
+    always: bool
+    when: When
+    tick_list: TickList | None
+
+    @property
+    def people(self) -> bool:
+        """Whether this is the tick list of people who must not see the case."""
+        return self.tick_list is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page that asks no question of the walk, such as the outcome."""
+
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box to type in, or a button to press: its label and the line beneath."""
+
+    label: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person reads about an outcome; `{...}` is filled in by whoever shows it."""
+
+    title: str
+    text: str
+    buttons: Mapping[str, str]
+    with_conditions: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOnly:
+    """Options that lead to the same verdict everywhere, and why that is right."""
+
+    question: str
+    options: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class RulePack:
+    """All that a rule-pack file says, read and joined up. `digest` is the file's, in hex.
+
+    `masks`, `open` and `cautious` are the answers as `bot.decision_table` wants them: each option's
+    bit, all options of a question, and the option of a blank.
+    """
+
+    id: str
+    version: str
+    digest: str
+    notice: str
+    guidance: Mapping[str, str]
+    switches: Mapping[str, bool]
+    pages: tuple[Page, ...]
+    screens: Mapping[str, Screen]
+    ask_now: Box
+    questions: Mapping[str, Question]
+    record_only: tuple[RecordOnly, ...]
+    table: Table
+    whys: Mapping[int, str]
+    sources: Mapping[int, str]
+    conditions: Mapping[str, str]
+    doubts: Mapping[str, str]
+    told: Mapping[str, str]
+    boxes: Mapping[str, Box]
+    outcomes: Mapping[str, Words]
+    decisions: Mapping[str, Box]
+    bits: Mapping[str, int]
+    masks: Mapping[str, Mapping[str, int]]
+    open: Mapping[str, int]
+    cautious: Mapping[str, int]
+
+    def page(self, page: str) -> Page:
+        """The page with an id. Raises UnknownPage."""
+        found = self.page_or_none(page)
+        if found is None:
+            raise UnknownPage(page)
+        return found
+
+    def page_or_none(self, page: str) -> Page | None:
+        return next((p for p in self.pages if p.id == page), None)
+
+    def people_page(self, answers: Mapping[str, str]) -> Page | None:
+        """The tick list of people who must not see the case, where these answers call for it."""
+        state = self.state(answers, self.open)
+        lists = (p for p in self.pages if p.people and p.when.weigh(state) == TRUE)
+        return next(lists, None)
+
+    def check_answer(self, question: str, option: object) -> None:
+        """Raises UnknownAnswer unless the option is one of the question's."""
+        if not isinstance(option, str) or option not in self.masks.get(question, ()):
+            raise UnknownAnswer(question, option)
+
+    def state(self, answers: Mapping[str, str], otherwise: State) -> State:
+        """The answers for the table, the missing ones from `otherwise`. Raises UnknownAnswer."""
+        state = dict(otherwise)
+        for question, option in answers.items():
+            try:
+                state[question] = self.masks[question][option]
+            except (KeyError, TypeError):
+                raise UnknownAnswer(question, option) from None
+        return state
+
+    def live_questions(self, answers: Mapping[str, str], page: Page) -> tuple[Question, ...]:
+        """The questions of a page that can still change the verdict, given the pages before it.
+
+        Answers of the page itself and of later ones do not count. Raises UnknownAnswer.
+        """
+        if page.always:
+            return page.questions
+        state = self.state(self.given_before(answers, page), self.open)
+        live = self.table.hangs_on(state)
+        return tuple(q for q in page.questions if self.bits[q.id] & live)
+
+    def given_before(self, answers: Mapping[str, str], page: Page) -> dict[str, str]:
+        """The answers to questions of the pages before `page`. Raises UnknownAnswer for bad ids."""
+        for question, option in answers.items():
+            self.check_answer(question, option)
+        following = self.pages[self.pages.index(page) :]
+        later = {q.id for p in following for q in p.questions}
+        return {q: option for q, option in answers.items() if q not in later}
+
+    def outcome_kind(self, verdict: Verdict) -> str:
+        """The key of the outcome words that fit a verdict of this pack."""
+        row = next(r for r in self.table.rows if r.number == verdict.row)
+        instead = self.outcomes[row.words].with_conditions
+        return instead if instead and verdict.conditions else row.words
+
+    def outcome_words(self, verdict: Verdict) -> tuple[str, str]:
+        """Title and text that fit a verdict of this pack, `{...}` still to be filled in."""
+        words = self.outcomes[self.outcome_kind(verdict)]
+        return words.title, words.text
+
+    def doubt(self, verdict: Verdict) -> str:
+        """What a verdict leaves in doubt, in a few words; empty when nothing is."""
+        return ", ".join(self.doubts[c] for c in verdict.conditions if c in self.doubts)

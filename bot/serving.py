@@ -1,0 +1,49 @@
+"""One process that serves: uvicorn around the application, until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import aiohttp
+import structlog
+import uvicorn
+from slack_sdk.errors import SlackApiError
+
+from bot import app as composition
+from bot.settings import Settings, SettingsError
+
+log = structlog.get_logger()
+GRACE = 10
+"""Seconds that requests under way may take when the process is told to end."""
+
+
+async def serve_until_ended(settings: Settings) -> None:
+    """Serve on the settings' host and port. Raises StorageError or SettingsError at the start."""
+    began = time.monotonic()
+    async with composition.running(settings) as app:
+        config = uvicorn.Config(
+            app.asgi,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        server = uvicorn.Server(config)
+        checking = asyncio.create_task(_check(app))
+        log.info("serving", port=settings.port, seconds=round(time.monotonic() - began, 3))
+        await server.serve()
+        checking.cancel()
+        await asyncio.gather(checking, return_exceptions=True)
+
+
+async def _check(app: composition.Sharecheck) -> None:
+    """Say early when the token is wrong; Slack being away does not stop us from starting."""
+    try:
+        await composition.check_workspace(app)
+    except SettingsError as error:
+        log.error("settings_wrong", problem=str(error))  # noqa: TRY400 - the words say it all
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        log.warning("slack_not_reached", kind=type(error).__name__)

@@ -1,0 +1,234 @@
+"""Settings: `sharecheck.toml`, then the environment, then secret files. Errors name the key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.chat import Account, Place, Platform
+from bot.people import (
+    ChannelRoute,
+    Contact,
+    ContactRoute,
+    Numbers,
+    PeopleRoute,
+    Person,
+    Route,
+    School,
+)
+
+ROUTE_IDS = ("dsl", "head", "chair", "lado", "dpo")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class SettingsError(Exception):
+    """Raised when the settings cannot be used; each line names a key and says what is wrong."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PersonSettings(_Part):
+    post: Annotated[str, Field(min_length=1, max_length=60)]
+    slack: str | None = None
+    email: str | None = None
+
+
+class RouteSettings(_Part):
+    """Exactly one of: a Slack channel, named people, or whom to ring (phone, email)."""
+
+    post: Annotated[str, Field(min_length=1, max_length=60)]
+    slack_channel: str | None = None
+    people: tuple[str, ...] = ()
+    phone: str | None = None
+    email: str | None = None
+
+    @property
+    def kinds(self) -> int:
+        return sum((bool(self.slack_channel), bool(self.people), bool(self.phone or self.email)))
+
+
+class NumberSettings(_Part):
+    social_care: Annotated[str, Field(min_length=3)]
+    social_care_out_of_hours: Annotated[str, Field(min_length=3)]
+    lado: Annotated[str, Field(min_length=3)]
+
+
+class DigestSettings(_Part):
+    day: Day = "friday"
+    time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "15:30"
+
+
+class SchoolSettings(_Part):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    slack_team: Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
+    time_zone: str = "Europe/London"
+    share_needs: Literal["notify", "approval", "nothing"] = "notify"
+    head_is_dsl: bool = False
+    numbers: NumberSettings
+    digest: DigestSettings = DigestSettings()
+    people: dict[str, PersonSettings] = {}
+    routes: dict[str, RouteSettings]
+
+    @field_validator("time_zone")
+    @classmethod
+    def _be_a_time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is not a time zone, such as Europe/London") from error
+        return name
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one installation and another. See docs/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHARECHECK_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    database_url: str = "sqlite:///data/sharecheck.db"
+    keys_dir: Path = Path("keys")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    rule_pack: str = "england-2024"
+    slack_bot_token: SecretStr
+    slack_signing_secret: SecretStr
+    slack_api_url: str = "https://slack.com/api/"
+    operator_channel: str | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    schools: Annotated[tuple[SchoolSettings, ...], Field(min_length=1)]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """First wins: what a test passes, the environment, secret files, sharecheck.toml."""
+        file = TomlConfigSettingsSource(settings_cls, settings_cls.model_config.get("toml_file"))
+        return init_settings, env_settings, file_secret_settings, file
+
+
+def read_settings(path: Path | None = None) -> Settings:
+    """Read the settings from a file (default: `$SHARECHECK_CONFIG` or `sharecheck.toml`).
+
+    Secret files lie in `$SHARECHECK_SECRETS_DIR` (such as `/run/secrets`), one value a file, named
+    `sharecheck_slack_bot_token` and `sharecheck_slack_signing_secret`. Raises SettingsError.
+    """
+    file = path or Path(os.environ.get("SHARECHECK_CONFIG", "sharecheck.toml"))
+    if not file.is_file():
+        raise SettingsError(f"{file}: there is no such file. docs/settings.md has one to copy.")
+    secrets = os.environ.get("SHARECHECK_SECRETS_DIR")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file, secrets_dir=secrets)
+
+    try:
+        settings: Settings = FromFile()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    except ValueError as error:
+        raise SettingsError(f"{file}: {error}") from None
+    build_schools(settings)
+    return settings
+
+
+def build_schools(settings: Settings) -> dict[str, School]:
+    """The schools by id. Raises SettingsError naming each key that does not fit another."""
+    faults: list[str] = []
+    schools: dict[str, School] = {}
+    teams: set[str] = set()
+    for number, given in enumerate(settings.schools):
+        key = f"schools[{number}]"
+        if given.id in schools:
+            faults.append(f"{key}.id: {given.id!r} is used twice")
+        if given.slack_team in teams:
+            faults.append(f"{key}.slack_team: one workspace serves one school; see docs/settings.md")
+        teams.add(given.slack_team)
+        routes = _build_routes(key, given, faults)
+        if not faults:
+            schools[given.id] = _build_school(given, routes)
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return schools
+
+
+def _build_school(given: SchoolSettings, routes: dict[str, Route]) -> School:
+    return School(
+        id=given.id,
+        name=given.name,
+        time_zone=given.time_zone,
+        slack_team=given.slack_team,
+        routes=routes,
+        people=tuple(_person(given, name) for name in given.people),
+        numbers=Numbers(**given.numbers.model_dump()),
+        share_needs=given.share_needs,
+        head_is_dsl=given.head_is_dsl,
+        digest_day=DAYS.index(given.digest.day),
+        digest_time=given.digest.time,
+    )
+
+
+def _build_routes(key: str, given: SchoolSettings, faults: list[str]) -> dict[str, Route]:
+    routes: dict[str, Route] = {}
+    for unknown in sorted(set(given.routes) - set(ROUTE_IDS)):
+        faults.append(f"{key}.routes.{unknown}: unknown route; choose from {', '.join(ROUTE_IDS)}")
+    for route_id in ROUTE_IDS:
+        where = f"{key}.routes.{route_id}"
+        route = given.routes.get(route_id)
+        if route is None:
+            faults.append(f"{where}: missing; every school needs all of {', '.join(ROUTE_IDS)}")
+        elif route.kinds != 1:
+            faults.append(f"{where}: give one of slack_channel, people, or phone and email")
+        elif unknown_people := sorted(set(route.people) - set(given.people)):
+            faults.append(f"{where}.people: {unknown_people[0]!r} is not in {key}.people")
+        elif silent := [p for p in route.people if given.people[p].slack is None]:
+            faults.append(f"{key}.people.{silent[0]}.slack: missing; {route_id} cases go to them")
+        else:
+            routes[route_id] = _build_route(given, route)
+    return routes
+
+
+def _build_route(given: SchoolSettings, route: RouteSettings) -> Route:
+    if route.slack_channel:
+        place = Place(Platform.SLACK, given.slack_team, route.slack_channel)
+        return ChannelRoute(route.post, place)
+    if route.people:
+        return PeopleRoute(route.post, tuple(_person(given, name) for name in route.people))
+    return ContactRoute(route.post, Contact(route.post, route.phone, route.email))
+
+
+def _person(given: SchoolSettings, name: str) -> Person:
+    person = given.people[name]
+    accounts = (
+        (Account(Platform.SLACK, given.slack_team, person.slack),) if person.slack else ()
+    )
+    return Person(name, accounts, person.post)
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        where = ""
+        for part in fault["loc"]:
+            where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
+        lines.append(f"{where}: {fault['msg']}")
+    return "\n".join(lines)

@@ -1,0 +1,112 @@
+"""What every use case needs to hand: the store, the schools, the rule packs, the chats, the clock."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.case import Case, PackRef
+from bot.chat import Account, Chat, Member, Place, Platform, Standing
+from bot.permission import Actor
+from bot.people import ChannelRoute, ContactRoute, School
+from bot.refusals import StalePage, UnknownCase
+from bot.rules import RulePack
+from storage.store import Store
+
+MEMBERS_KEPT = 60.0
+"""Seconds for which the members of a place are believed."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """An id for a walk and its case: 128 random bits as hexadecimal."""
+    return secrets.token_hex(16)
+
+
+@dataclass
+class Desk:
+    store: Store
+    schools: Mapping[str, School]
+    packs: Mapping[str, RulePack]
+    """By digest, so that a case is explained by the pack it was decided under."""
+    pack: RulePack
+    """The pack that new walks use."""
+    chats: Mapping[Platform, Chat]
+    seal_key: bytes
+    """Binds a walk to the person who walks it."""
+    clock: Callable[[], datetime] = utc_now
+    operator_place: Place | None = None
+    _members: dict[Place, tuple[float, tuple[Member, ...]]] = field(default_factory=dict)
+
+    def school_of_team(self, team: str) -> School | None:
+        return next((s for s in self.schools.values() if s.slack_team == team), None)
+
+    def school_of(self, case: Case) -> School:
+        """Raises UnknownCase when the settings no longer have the case's school."""
+        school = self.schools.get(case.school)
+        if school is None:
+            raise UnknownCase
+        return school
+
+    def pack_of(self, case: Case) -> RulePack:
+        return self.packs.get(case.pack.digest, self.pack)
+
+    def pack_by_digest(self, digest: str) -> RulePack:
+        """The pack of a walk. Raises StalePage when it is no longer served."""
+        if digest not in self.packs:
+            raise StalePage
+        return self.packs[digest]
+
+    @property
+    def pack_ref(self) -> PackRef:
+        return PackRef(self.pack.id, self.pack.version, self.pack.digest)
+
+    async def members(self, place: Place) -> tuple[Member, ...]:
+        """Who is in a place, as of at most a minute ago. Raises a DeliveryError."""
+        known = self._members.get(place)
+        if known and time.monotonic() - known[0] < MEMBERS_KEPT:
+            return known[1]
+        members = await self.chats[place.platform].members(place)
+        self._members[place] = (time.monotonic(), members)
+        return members
+
+    def forget_members(self, place: Place) -> None:
+        """Ask the platform again next time: somebody joined or left."""
+        self._members.pop(place, None)
+
+    async def reviewers(self, school: School, route_id: str) -> frozenset[str]:
+        """The ids of the people on a route: full members only, nobody on a contact card."""
+        return frozenset(person for person, _ in await self.route_accounts(school, route_id))
+
+    async def route_accounts(self, school: School, route_id: str) -> list[tuple[str, Account]]:
+        """Everyone on a route as (person id, account), guests and strangers left out."""
+        route = school.routes[route_id]
+        if isinstance(route, ContactRoute):
+            return []
+        if isinstance(route, ChannelRoute):
+            members = await self.members(route.place)
+            full = (m.account for m in members if m.standing is Standing.MEMBER)
+            return [(school.person(account).id, account) for account in full]
+        return [(person.id, account) for person in route.people for account in person.accounts[:1]]
+
+    async def actor(self, school: School, routes: Iterable[str], account: Account) -> Actor:
+        """Who acts, with the reviewers of the given routes.
+
+        In a channel, guests and people from other organisations are told apart; people whom the
+        settings name on a route are reviewers because the school named them.
+        """
+        reviewers: frozenset[str] = frozenset()
+        standing = Standing.MEMBER if account.team == school.slack_team else Standing.STRANGER
+        for route_id in routes:
+            reviewers |= await self.reviewers(school, route_id)
+            route = school.routes[route_id]
+            if isinstance(route, ChannelRoute):
+                here = (m.standing for m in await self.members(route.place) if m.account == account)
+                standing = next(here, standing)
+        return Actor(school.person(account).id, standing, reviewers)

@@ -1,0 +1,183 @@
+"""What reviewers and requesters do with a case: every action is checked against the stored case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot import life
+from bot.case import Case, Event, EventKind, Outcome
+from bot.chat import Account
+from bot.life import Reach, Step
+from bot.people import School, reachable_route
+from bot.permission import Action, Actor, allow
+from bot.refusals import Refusal, StalePage, UnknownCase
+from handlers.casework import keep, keep_new
+from handlers.check import refuse_personal_data
+from handlers.desk import Desk, new_id
+from storage.unit import Unit
+
+Take = Callable[[Case, Actor], Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person at one case: whoever opens a form or presses a button.
+
+    `override` is a reviewer's word that what looks like personal data is none.
+    """
+
+    desk: Desk
+    school: School
+    account: Account
+    case_id: str
+    override: bool = False
+
+    async def look(self) -> tuple[Case, Actor]:
+        """The case and who is asking. Raises UnknownCase, also for another school's case."""
+        case = await self.desk.store.read(lambda unit: unit.load(self.case_id))
+        if case.school != self.school.id:
+            raise UnknownCase
+        return case, await self.desk.actor(self.school, (case.route,), self.account)
+
+    async def check(self, action: Action) -> tuple[Case, Actor]:
+        """See whether an action is allowed now; a refusal is recorded, and raised."""
+        case, actor = await self.look()
+        try:
+            allow(action, case, actor)
+        except Refusal as refusal:
+            await self._note_refusal(case, actor, refusal)
+            raise
+        return case, actor
+
+    async def decide(self, outcome: Outcome, reason: str, limits: str = "") -> Case:
+        now = self.desk.clock()
+        return await self._act(
+            lambda c, a: life.decide(c, a, outcome, reason, limits, now),
+            {"reason": reason, "limits": limits},
+        )
+
+    async def ask(self, question: str) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.ask(c, a, question, now), {"question": question})
+
+    async def answer(self, text: str) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.answer(c, a, text, now), {"answer": text})
+
+    async def comment(self, text: str) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.comment(c, a, text, now), {"comment": text})
+
+    async def hand_over(self, to: str, reason: str) -> Case:
+        now = self.desk.clock()
+        return await self._act(
+            lambda c, a: life.hand_over(c, a, to, reason, now), {"reason": reason}
+        )
+
+    async def reroute(self, wanted: str, reason: str) -> Case:
+        now = self.desk.clock()
+
+        def take(case: Case, actor: Actor) -> Step:
+            if wanted not in self.school.routes:
+                raise StalePage
+            route, outside = reachable_route(self.school, wanted, case.excluded)
+            return life.reroute(case, actor, Reach(route, outside), reason, now, wanted=wanted)
+
+        return await self._act(take, {"reason": reason})
+
+    async def withdraw(self, reason: str) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.withdraw(c, a, reason, now), {"reason": reason})
+
+    async def give_reason(self, texts: Mapping[str, str]) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.give_reason(c, a, texts, now), texts)
+
+    async def record_outside(self, outcome: Outcome, reason: str) -> Case:
+        now = self.desk.clock()
+        return await self._act(
+            lambda c, a: life.record_outside(c, a, outcome, reason, now), {"reason": reason}
+        )
+
+    async def report(self, texts: Mapping[str, str], *, done: bool) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.report(c, a, done=done, texts=texts, at=now), texts)
+
+    async def note_reply(self, text: str, *, no_action: bool) -> Case:
+        now = self.desk.clock()
+        return await self._act(
+            lambda c, a: life.note_reply(c, a, no_action=no_action, text=text, at=now),
+            {"reply": text},
+        )
+
+    async def mark_filed(self) -> Case:
+        now = self.desk.clock()
+        return await self._act(lambda c, a: life.mark_filed(c, a, now), {})
+
+    async def turn_hold(self, reason: str) -> Case:
+        """Keep an ended case for law, or end that."""
+        now = self.desk.clock()
+        return await self._act(
+            lambda c, a: life.set_hold(c, a, held=not c.legal_hold, reason=reason, at=now),
+            {"reason": reason},
+        )
+
+    async def amend(self, outcome: Outcome, reason: str) -> Case:
+        """A changed mind: the old case stays, a new linked one holds the new decision."""
+        now = self.desk.clock()
+        case_id = new_id()
+        made: list[Case] = []
+
+        def also(unit: Unit, case: Case, actor: Actor) -> Step:
+            old, new = life.amend(case, actor, outcome, reason, (case_id, unit.new_ref()), now)
+            keep_new(unit, self.school, new[0], new[1][0])
+            made[:] = [new[0]]
+            return old
+
+        await self._write(also, {"reason": reason})
+        return made[0]
+
+    async def read(self) -> Case:
+        """Open the free text; every opening is itself recorded. Copied routes may read too."""
+        case, _ = await self.look()
+        routes = (case.route, *case.advice.copy)
+        actor = await self.desk.actor(self.school, routes, self.account)
+        now = self.desk.clock()
+        try:
+            event = life.read(case, actor, now)
+        except Refusal as refusal:
+            await self._note_refusal(case, actor, refusal)
+            raise
+        await self.desk.store.write(lambda unit: unit.note(case, event))
+        return case
+
+    async def _act(self, take: Take, texts: Mapping[str, str]) -> Case:
+        return await self._write(lambda _unit, case, actor: take(case, actor), texts)
+
+    async def _write(
+        self, take: Callable[[Unit, Case, Actor], Step], texts: Mapping[str, str]
+    ) -> Case:
+        looked, actor = await self.look()
+        if not (self.override and actor.person in actor.reviewers):
+            refuse_personal_data(texts)
+
+        def write(unit: Unit) -> Case:
+            case = unit.load(self.case_id)
+            if case.route != looked.route:
+                raise StalePage
+            changed, events = take(unit, case, actor)
+            keep(unit, self.school, changed, events[0], before=case)
+            return changed
+
+        try:
+            return await self.desk.store.write(write)
+        except Refusal as refusal:
+            await self._note_refusal(looked, actor, refusal)
+            raise
+
+    async def _note_refusal(self, case: Case, actor: Actor, refusal: Refusal) -> None:
+        event = Event(
+            EventKind.REFUSED, self.desk.clock(), actor.person, {"refusal": refusal.code}
+        )
+        await self.desk.store.write(lambda unit: unit.note(case, event))

@@ -1,0 +1,284 @@
+"""The Slack edge over HTTP: verify, limit, hand to Bolt, and answer whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from bot.cards import Renderer
+from bot.chat import Account, Card, DeliveryError
+from bot.facts import number_facts, person_facts
+from bot.people import School
+from bot.refusals import AlreadyDecided, Refusal, StalePage
+from bot.rules import UnknownAnswer
+from handlers.desk import Desk
+from handlers.slack_chat import SlackChat
+from handlers.slack_payload import Payload, Press, read_account, read_press, read_team
+from storage.errors import StorageError
+
+LARGEST_BODY = 1_000_000
+"""Bytes; Slack's largest payloads are views of 250 KB, form-encoded."""
+
+Ack = Callable[..., Awaitable[Any]]
+log = structlog.get_logger()
+
+
+class Visitor:
+    """Who sent a payload, to which school, and the ways to answer them in private."""
+
+    def __init__(self, edge: SlackEdge, body: Payload, ack: Ack) -> None:
+        self.edge = edge
+        self.body = body
+        self.ack = ack
+        self.account: Account = read_account(body)
+        self.school: School | None = edge.desk.school_of_team(read_team(body))
+
+    @property
+    def trigger(self) -> str:
+        return str(self.body.get("trigger_id", ""))
+
+    async def show(self, card: Card) -> None:
+        """Open a dialog, after the acknowledgement; what fails is logged with a reference."""
+        self.edge.after_ack(self.edge.chat.open(self.trigger, card))
+
+    async def replace_message(self, card: Card) -> None:
+        """Put another card in the place of the private message whose button was pressed."""
+        await self.edge.chat.respond(str(self.body.get("response_url", "")), card)
+
+
+View = Callable[[Visitor, Payload], Coroutine[Any, Any, None]]
+Action = Callable[[Visitor, Press], Awaitable[None]]
+Command = Callable[[Visitor, str], Awaitable[None]]
+
+
+class SlackEdge:
+    """Everything that Slack may send, as tables: what happens when."""
+
+    def __init__(
+        self, desk: Desk, chat: SlackChat, renderer: Renderer, signing_secret: str
+    ) -> None:
+        from handlers import slack_cases, slack_walk
+
+        self.desk = desk
+        self.chat = chat
+        self.renderer = renderer
+        self.command: Command = slack_walk.on_command
+        self.views: Mapping[str, View] = {**slack_walk.VIEWS, **slack_cases.VIEWS}
+        self.closed: Mapping[str, View] = slack_walk.CLOSED
+        self.actions: Mapping[str, Action] = {**slack_walk.ACTIONS, **slack_cases.ACTIONS}
+        self._verifier = SignatureVerifier(signing_secret)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._app = self._build_app(chat.client)
+
+    async def handle(self, request: Request) -> Response:
+        """`POST /slack/events`: 401 without a fresh, right signature; 413 when too large."""
+        body = await self._read_body(request)
+        if body is None:
+            return Response(status_code=413)
+        timestamp = request.headers.get("x-slack-request-timestamp", "")
+        signature = request.headers.get("x-slack-signature", "")
+        if not self._is_signed(body, timestamp, signature):
+            log.warning("slack_signature_refused")
+            return Response(status_code=401)
+        bolt_request = AsyncBoltRequest(
+            body=body.decode("utf-8", "replace"),
+            headers={"content-type": request.headers.get("content-type", "")},
+        )
+        answer = await self._app.async_dispatch(bolt_request)
+        if answer.status >= 400:  # noqa: PLR2004 - Slack would show an error of its own
+            log.warning("slack_payload_unknown", status=answer.status)
+            return Response(status_code=200)
+        return Response(answer.body, answer.status, headers=answer.first_headers())
+
+    def after_ack(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something once Slack has its answer; the task is kept, and awaited at the end."""
+        task = asyncio.create_task(self._guard(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def finish(self) -> None:
+        """Wait for what is still under way."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def refusal_card(self, refusal: Exception, school: School | None) -> Card:
+        """The words for a refusal: its name and facts for the template."""
+        facts: dict[str, Any] = {"code": getattr(refusal, "code", type(refusal).__name__)}
+        if isinstance(refusal, AlreadyDecided) and school is not None:
+            facts |= {
+                "by": person_facts(school, refusal.by),
+                "at": int(refusal.at.timestamp()),
+                "outcome": refusal.outcome,
+            }
+        else:
+            for name in ("status", "field", "target", "kind"):
+                if hasattr(refusal, name):
+                    facts[name] = getattr(refusal, name)
+        return Card("refused_view", facts)
+
+    def trouble_card(self, template: str, school: School | None, reference: str) -> Card:
+        """The words for a fault of ours: nothing was sent, whom to ring, what to quote.
+
+        `template` is `trouble` (a message) or `trouble_view` (a page).
+        """
+        numbers = number_facts(school.numbers) if school else None
+        return Card(template, {"reference": reference, "numbers": numbers})
+
+    async def answer_view(self, visitor: Visitor, card: Card) -> None:
+        """Acknowledge a submission by putting another page in the dialog's place."""
+        view = self.renderer.render(card)
+        await visitor.ack(response_action="update", view=view)
+
+    async def answer_errors(self, visitor: Visitor, errors: Mapping[str, str]) -> None:
+        """Acknowledge a submission with errors beside its blocks: everything typed stays."""
+        await visitor.ack(response_action="errors", errors=dict(errors))
+
+    def _build_app(self, client: AsyncWebClient) -> AsyncApp:
+        async def authorize(**_: object) -> AuthorizeResult:
+            return AuthorizeResult(enterprise_id=None, team_id=self.chat.team, bot_token="-")  # noqa: S106
+
+        quiet = logging.getLogger("sharecheck.bolt")
+        quiet.setLevel(logging.CRITICAL)
+        app = AsyncApp(
+            logger=quiet,
+            client=client,
+            authorize=authorize,
+            process_before_response=True,
+            request_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+            attaching_function_token_enabled=False,
+        )
+        anything = re.compile("")
+        app.command(anything)(self._on_command)
+        app.view_submission(anything)(self._on_view)
+        app.view_closed(anything)(self._on_closed)
+        app.action(anything)(self._on_action)
+        return app
+
+    async def _on_command(self, ack: Ack, body: Payload) -> None:
+        visitor = Visitor(self, body, ack)
+        try:
+            await self.command(visitor, str(body.get("text", "")))
+        except (Refusal, DeliveryError, StorageError) as problem:
+            await self._answer_command(visitor, self._card_for(problem, visitor.school))
+        except Exception as problem:  # noqa: BLE001 - the edge: answered with a reference
+            await self._answer_command(visitor, self._fault(problem, visitor.school))
+
+    async def _on_view(self, ack: Ack, body: Payload) -> None:
+        visitor = Visitor(self, body, ack)
+        view = body["view"]
+        try:
+            handler = self.views.get(str(view.get("callback_id")), _unknown)
+            await handler(visitor, view)
+        except (Refusal, UnknownAnswer, DeliveryError, StorageError) as problem:
+            await self.answer_view(visitor, self._card_for(problem, visitor.school))
+        except Exception as problem:  # noqa: BLE001 - the edge: answered with a reference
+            await self.answer_view(visitor, self._fault(problem, visitor.school))
+
+    async def _on_closed(self, ack: Ack, body: Payload) -> None:
+        visitor = Visitor(self, body, ack)
+        await ack()
+        if handler := self.closed.get(str(body["view"].get("callback_id"))):
+            self.after_ack(handler(visitor, body["view"]))
+
+    async def _on_action(self, ack: Ack, body: Payload) -> None:
+        visitor = Visitor(self, body, ack)
+        await ack()
+        self.after_ack(self._act(visitor, read_press(body)))
+
+    async def _act(self, visitor: Visitor, press: Press) -> None:
+        """Carry out a button; the trigger lives three seconds, so the answer is a dialog at once."""
+        try:
+            await self.actions.get(press.action, _unknown)(visitor, press)
+        except (Refusal, UnknownAnswer, DeliveryError, StorageError) as problem:
+            await self._answer_press(visitor, press, self._card_for(problem, visitor.school))
+        except Exception as problem:  # noqa: BLE001 - the edge: answered with a reference
+            await self._answer_press(visitor, press, self._fault(problem, visitor.school))
+
+    async def _answer_press(self, visitor: Visitor, press: Press, card: Card) -> None:
+        if press.view is None:
+            await self.chat.open(visitor.trigger, card)
+        else:
+            await self.update_view(press.view, card)
+
+    async def update_view(self, view: Payload, card: Card) -> None:
+        """Put another page in the place of an open dialog, unless it changed meanwhile."""
+        await self.chat.update_view(str(view["id"]), str(view["hash"]), card)
+
+    async def _answer_command(self, visitor: Visitor, card: Card) -> None:
+        """The same words as a private message: a command has no dialog to put them in."""
+        message = Card(card.template.removesuffix("_view"), card.context)
+        await visitor.ack(**self.renderer.render(message), response_type="ephemeral")
+
+    def _card_for(self, problem: Exception, school: School | None) -> Card:
+        if isinstance(problem, Refusal):
+            log.info("refused", code=problem.code)
+            return self.refusal_card(problem, school)
+        if isinstance(problem, UnknownAnswer):
+            log.warning("refused", code="UnknownAnswer")
+            return Card("refused_view", {"code": "StalePage"})
+        return self.trouble_card("trouble_view", school, self.note_trouble(problem))
+
+    def note_trouble(self, problem: Exception) -> str:
+        """Log what could not be done now; gives the reference to quote."""
+        reference = secrets.token_hex(4)
+        log.warning("not_done", reference=reference, code=str(getattr(problem, "code", problem)))
+        return reference
+
+    def _fault(self, problem: Exception, school: School | None) -> Card:
+        reference = secrets.token_hex(4)
+        log.error("fault", reference=reference, kind=type(problem).__name__, at=_raised_at(problem))
+        return self.trouble_card("trouble_view", school, reference)
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except DeliveryError as error:
+            log.warning("slack_call_failed", code=getattr(error, "code", ""))
+        except Exception as problem:  # noqa: BLE001 - the edge: nobody above would hear of it
+            self._fault(problem, None)
+
+    def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
+        try:
+            return self._verifier.is_valid(body, timestamp, signature)
+        except ValueError:
+            return False
+
+    async def _read_body(self, request: Request) -> bytes | None:
+        """The body, or None when it is larger than anything Slack sends."""
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST_BODY:
+                    return None
+                chunks.append(chunk)
+        except ClientDisconnect:
+            return b""
+        return b"".join(chunks)
+
+
+def _raised_at(problem: Exception) -> str:
+    """Where a fault was raised, without its message: that could repeat what somebody typed."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    return ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-3:])
+
+
+async def _unknown(_visitor: Visitor, what: object) -> None:
+    log.warning("slack_unknown", kind=type(what).__name__)
+    raise StalePage

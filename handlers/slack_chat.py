@@ -1,0 +1,228 @@
+"""Chat over the Slack Web API. It never retries by itself: the outbox decides about that."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.cards import Renderer
+from bot.chat import (
+    Account,
+    Card,
+    InDoubt,
+    Member,
+    MessageRef,
+    NotNow,
+    Place,
+    Platform,
+    RefusedForGood,
+    Standing,
+)
+
+T = TypeVar("T")
+EVENT_TYPE = "sharecheck"
+PROFILE_KEPT = 600.0
+"""Seconds for which a person's standing is believed."""
+PAGES_LOOKED_AT = 5
+AT_ONCE = 5
+_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+
+
+@dataclass
+class SlackChat:
+    """The port's verbs for one workspace; `client` is made with `retry_handlers=[]`."""
+
+    client: AsyncWebClient
+    team: str
+    renderer: Renderer
+    _direct: dict[Account, Place] = field(default_factory=dict)
+    _profiles: dict[str, tuple[float, Member | None]] = field(default_factory=dict)
+    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def send(
+        self,
+        place: Place,
+        card: Card,
+        *,
+        thread: MessageRef | None = None,
+        only_for: Account | None = None,
+        key: str,
+        look_first: bool = False,
+    ) -> MessageRef:
+        """Post a card with its key in the metadata. Raises NotNow, InDoubt or RefusedForGood."""
+        if look_first:
+            try:
+                if found := await self._find(place, thread, key):
+                    return found
+            except RefusedForGood as error:
+                if error.code != "missing_scope":
+                    raise
+                card = replace(card, context={**card.context, "may_repeat": True})
+        message = self.renderer.render(card)
+        common: dict[str, Any] = {"channel": place.id, **message}
+        if only_for is not None:
+            await _post(lambda: self.client.chat_postEphemeral(user=only_for.user, **common))
+            return MessageRef(place, "")
+        answer = await _post(
+            lambda: self.client.chat_postMessage(
+                **common,
+                thread_ts=thread.id if thread else None,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return MessageRef(place, str(answer["ts"]))
+
+    async def update(self, ref: MessageRef, card: Card) -> None:
+        """Draw a posted card again; doing it twice is harmless, so doubt is only a delay."""
+        message = self.renderer.render(card)
+        try:
+            await _post(
+                lambda: self.client.chat_update(channel=ref.place.id, ts=ref.id, **message)
+            )
+        except InDoubt as error:
+            raise NotNow(error.code) from error
+
+    async def open(self, trigger: str, card: Card) -> None:
+        """Open a dialog. Raises NotNow, InDoubt or RefusedForGood (`expired_trigger_id`, ...)."""
+        view = self.renderer.render(card)
+        await _post(lambda: self.client.views_open(trigger_id=trigger, view=view))
+
+    async def update_view(self, view_id: str, seen_hash: str, card: Card) -> None:
+        """Put another page into an open dialog. Raises RefusedForGood (`hash_conflict`, ...)."""
+        view = self.renderer.render(card)
+        await _post(lambda: self.client.views_update(view_id=view_id, hash=seen_hash, view=view))
+
+    async def respond(self, response_url: str, card: Card) -> None:
+        """Replace the private message that a button was in."""
+        webhook = AsyncWebhookClient(response_url, session=self.client.session, retry_handlers=[])
+        drawn = self.renderer.render(card)
+        answer = await webhook.send(**drawn, replace_original=True, response_type="ephemeral")
+        if answer.status_code >= 400:  # noqa: PLR2004 - Slack's own codes follow HTTP
+            raise RefusedForGood(f"http_{answer.status_code}")
+
+    async def direct(self, account: Account) -> Place:
+        """The one-to-one conversation with an account; it never changes, so it is kept."""
+        if account not in self._direct:
+            answer = await _read(lambda: self.client.conversations_open(users=account.user))
+            channel = str(answer["channel"]["id"])
+            self._direct[account] = Place(Platform.SLACK, self.team, channel)
+        return self._direct[account]
+
+    async def members(self, place: Place) -> tuple[Member, ...]:
+        """Everyone in a channel but bots and closed accounts, each with their standing."""
+        ids = [user async for user in self._member_ids(place)]
+        found = await asyncio.gather(*(self._member(user) for user in ids))
+        return tuple(member for member in found if member is not None)
+
+    def name_of(self, account: Account) -> str:
+        """The name the workspace shows for somebody whose profile was read; else empty."""
+        known = self._profiles.get(account.user)
+        return known[1].name if known and known[1] else ""
+
+    async def _member_ids(self, place: Place) -> AsyncIterator[str]:
+        cursor = ""
+        while True:
+            ask = partial(self.client.conversations_members, channel=place.id, limit=200)
+            answer = await _read(partial(ask, cursor=cursor))
+            for user in answer["members"]:
+                yield str(user)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def _member(self, user: str) -> Member | None:
+        known = self._profiles.get(user)
+        if known and time.monotonic() - known[0] < PROFILE_KEPT:
+            return known[1]
+        async with self._gate:
+            answer = await _read(lambda: self.client.users_info(user=user))
+        member = self._as_member(answer["user"])
+        self._profiles[user] = (time.monotonic(), member)
+        return member
+
+    def _as_member(self, user: Mapping[str, Any]) -> Member | None:
+        if user.get("is_bot") or user.get("deleted"):
+            return None
+        standing = Standing.MEMBER
+        if user.get("is_stranger") or user.get("team_id", self.team) != self.team:
+            standing = Standing.STRANGER
+        elif user.get("is_restricted") or user.get("is_ultra_restricted"):
+            standing = Standing.GUEST
+        account = Account(Platform.SLACK, self.team, str(user["id"]))
+        return Member(account, standing, str(user.get("real_name") or user.get("name") or ""))
+
+    async def _find(
+        self, place: Place, thread: MessageRef | None, key: str
+    ) -> MessageRef | None:
+        """The message already posted under a key, among the newest thousand."""
+        cursor = ""
+        for _ in range(PAGES_LOOKED_AT):
+            answer = await _read(partial(self._look, place, thread, cursor))
+            for message in answer["messages"]:
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("key") == key:
+                    return MessageRef(place, str(message["ts"]))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return None
+
+    def _look(
+        self, place: Place, thread: MessageRef | None, cursor: str
+    ) -> Awaitable[AsyncSlackResponse]:
+        common: dict[str, Any] = {"include_all_metadata": True, "limit": 200, "cursor": cursor}
+        if thread is None:
+            return self.client.conversations_history(channel=place.id, **common)
+        return self.client.conversations_replies(channel=place.id, ts=thread.id, **common)
+
+
+async def _post(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+    """Call what writes: when it is not known whether Slack took it, raise InDoubt."""
+    return await _call(call, InDoubt)
+
+
+async def _read(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+    """Call what only reads, or may be repeated freely: any trouble is NotNow."""
+    return await _call(call, NotNow)
+
+
+async def _call(
+    call: Callable[[], Awaitable[AsyncSlackResponse]],
+    doubt: type[InDoubt] | type[NotNow],
+) -> AsyncSlackResponse:
+    try:
+        return await call()
+    except SlackApiError as error:
+        raise _named(error, doubt) from error
+    except aiohttp.ClientConnectorError as error:
+        raise NotNow("no_connection") from error
+    except TimeoutError as error:
+        raise doubt("timeout") from error
+    except (aiohttp.ClientError, ConnectionError) as error:
+        raise doubt("connection_lost") from error
+
+
+def _named(
+    error: SlackApiError, doubt: type[InDoubt] | type[NotNow]
+) -> NotNow | InDoubt | RefusedForGood:
+    answer: Any = error.response
+    status = getattr(answer, "status_code", 200)
+    headers = getattr(answer, "headers", {})
+    code = answer.get("error") if hasattr(answer, "get") else None
+    if status == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004
+        return NotNow("ratelimited", float(headers.get("Retry-After", 1)))
+    if status >= 500 or code in _MAYBE_DONE:  # noqa: PLR2004
+        return doubt(str(code or f"http_{status}"))
+    return RefusedForGood(str(code or f"http_{status}"))

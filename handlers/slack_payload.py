@@ -1,0 +1,89 @@
+"""Slack's payloads read into our own terms, and refused by name when they are not what we know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.chat import Account, Platform
+from bot.refusals import StalePage
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button pressed in a message or in a dialog."""
+
+    action: str
+    value: str
+    trigger: str
+    channel: str | None
+    view: Payload | None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What somebody put into the present dialog: one value for each box, choice or tick list."""
+
+    texts: Mapping[str, str]
+    choices: Mapping[str, str]
+    ticks: Mapping[str, tuple[str, ...]]
+    blocks: Mapping[str, str] = field(default_factory=dict)
+    """The block that holds each of them, to show an error beside it."""
+
+
+def read_account(body: Payload) -> Account:
+    """Who sent it: a command names its parts flat, everything else in `user` and `team`."""
+    if "user_id" in body:
+        return Account(Platform.SLACK, str(body["team_id"]), str(body["user_id"]))
+    user = body["user"]
+    team = user.get("team_id") or (body.get("team") or {}).get("id") or ""
+    return Account(Platform.SLACK, str(team), str(user["id"]))
+
+
+def read_team(body: Payload) -> str:
+    """The workspace whose app was used, which is not always the person's own (shared channels)."""
+    return str(body.get("team_id") or (body.get("team") or {}).get("id") or "")
+
+
+def read_press(body: Payload) -> Press:
+    """The first action of a payload. Raises StalePage when there is none."""
+    actions = body.get("actions") or []
+    if not actions:
+        raise StalePage
+    action = actions[0]
+    chosen = action.get("selected_option") or {}
+    return Press(
+        action=str(action.get("action_id", "")),
+        value=str(action.get("value") or chosen.get("value") or ""),
+        trigger=str(body.get("trigger_id", "")),
+        channel=(body.get("channel") or {}).get("id"),
+        view=body.get("view"),
+    )
+
+
+def read_form(view: Payload, page: str | None = None) -> Form:
+    """The values of a dialog; with `page`, only of blocks that carry its name (`q.<page>.…`)."""
+    texts: dict[str, str] = {}
+    choices: dict[str, str] = {}
+    ticks: dict[str, tuple[str, ...]] = {}
+    blocks: dict[str, str] = {}
+    values = (view.get("state") or {}).get("values") or {}
+    for block, actions in values.items():
+        if page is not None and not block.startswith(f"q.{page}."):
+            continue
+        for action, given in actions.items():
+            blocks[action] = block
+            if given.get("type") == "plain_text_input":
+                texts[action] = str(given.get("value") or "").strip()
+            elif "selected_options" in given:
+                ticks[action] = tuple(str(o["value"]) for o in given["selected_options"] or ())
+            elif option := given.get("selected_option"):
+                choices[action] = str(option["value"])
+    return Form(texts, choices, ticks, blocks)
+
+
+def read_metadata(view: Payload) -> str:
+    return str(view.get("private_metadata") or "")

@@ -1,0 +1,126 @@
+// The middle of the page: the channel's name, its messages and their threads.
+
+import { dayName, fromTs } from "./dates.js";
+import { h, icon, showList } from "./dom.js";
+import { channelTitle, namesFor } from "./names.js";
+import { OpenThreads, threadNode, threadsOf } from "./threads.js";
+
+const SAME_BREATH = 300;
+const NEAR_THE_FOOT = 120;
+
+function aboutChannel(channel) {
+  if (!channel) return "";
+  if (channel.kind === "dm") return "Only the two of you see this";
+  return channel.private ? "Only its members see this" : "Everyone who works here sees this";
+}
+
+function isCompact(message, before) {
+  if (!before || before.user !== message.user || before.ephemeral || message.ephemeral || message.blocks?.length) return false;
+  return Number(message.ts) - Number(before.ts) < SAME_BREATH;
+}
+
+function withDays(threads) {
+  let day = "";
+  return threads.flatMap((thread) => {
+    const today = dayName(fromTs(thread.message.ts));
+    const rule = today === day ? [] : [{ day: today }];
+    day = today;
+    return [...rule, thread];
+  });
+}
+
+export class Conversation {
+  #open = new OpenThreads();
+  #shown = null;
+  #length = 0;
+
+  constructor(state, root) {
+    this.state = state;
+    this.title = root.querySelector("#channel-title");
+    this.about = root.querySelector("#channel-about");
+    this.scroll = root.querySelector("#messages");
+    this.list = root.querySelector("#message-list");
+    this.newer = root.querySelector("#newer");
+    this.context = { state, names: namesFor(state) };
+    this.newer.addEventListener("click", () => this.#toFoot());
+    this.scroll.addEventListener("scroll", () => { if (this.#atFoot()) this.newer.hidden = true; });
+    state.addEventListener("change", () => this.show());
+  }
+
+  show() {
+    const channel = this.state.channelNamed(this.state.channel);
+    const place = `${this.state.person}/${this.state.channel}`;
+    const moved = place !== this.#shown;
+    if (moved) this.list.replaceChildren();
+    const wasAtFoot = this.#atFoot();
+    this.#showHead(channel);
+    this.#showMessages();
+    this.#keepPlace(moved, wasAtFoot);
+    this.#shown = place;
+  }
+
+  #showHead(channel) {
+    const title = channel ? channelTitle(this.state, channel) : "";
+    const sign = channel?.private && channel.kind !== "dm" ? [icon("lock")] : [];
+    this.title.replaceChildren(...sign, h("bdi", {}, title));
+    this.about.textContent = aboutChannel(channel);
+  }
+
+  #showMessages() {
+    const items = withDays(this.#threads());
+    showList(this.list, items.length ? items : [{ empty: true }], {
+      key: (item) => item.day ?? item.message?.ts ?? "empty",
+      print: (item) => (item.message ? this.#print(item) : JSON.stringify([item, this.state.loaded])),
+      draw: (item, old) => this.#draw(item, old),
+    });
+  }
+
+  #threads() {
+    const threads = threadsOf(this.state.messagesIn(this.state.channel).map((one) => ({ ...one, channel: this.state.channel })));
+    const newest = threads.findLast((thread) => thread.replies.length)?.message.ts;
+    return threads.map((thread, place) => {
+      const compact = isCompact(thread.message, threads[place - 1]?.replies.length ? null : threads[place - 1]?.message);
+      return { ...thread, compact, print: JSON.stringify([thread.message, compact]), open: this.#open.isOpen(thread.message.ts, newest) };
+    });
+  }
+
+  #print(thread) {
+    return JSON.stringify([thread.print, thread.replies, thread.open]);
+  }
+
+  #draw(item, old) {
+    if (item.day) return h("div", { class: "day" }, h("span", {}, item.day));
+    if (item.empty) return this.#emptyNode();
+    return threadNode(item, this.context, (ts, open) => this.#toggle(ts, open), old);
+  }
+
+  #emptyNode() {
+    if (!this.state.loaded) return h("p", { class: "empty" }, "Fetching the messages…");
+    return h("div", { class: "empty" }, icon("chat"), h("p", {}, "Nothing here yet."),
+      h("p", {}, "Press ", h("strong", {}, "Run /sharecheck"), " below to ask if you may share something about a child."));
+  }
+
+  #toggle(ts, open) {
+    this.#open.toggle(ts, open);
+    this.show();
+    if (open) this.list.querySelector(`[data-key="${CSS.escape(ts)}"] .thread`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  #atFoot() {
+    return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_THE_FOOT;
+  }
+
+  #toFoot() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.newer.hidden = true;
+  }
+
+  #keepPlace(moved, wasAtFoot) {
+    const messages = this.state.messagesIn(this.state.channel);
+    const grew = messages.length > this.#length && !moved;
+    const mine = messages.at(-1)?.user === this.state.person;
+    this.#length = messages.length;
+    if (moved || (grew && (wasAtFoot || mine))) this.#toFoot();
+    else if (grew) this.newer.hidden = false;
+  }
+}

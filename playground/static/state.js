@@ -1,0 +1,145 @@
+// What the page knows: who you are, where you are looking, and the workspace as that person sees it.
+
+import { Line, Trouble, readPanel, readState } from "./server.js";
+
+const EMPTY = { team: {}, people: [], channels: [], messages: {}, view: null, notices: [] };
+
+function readMemory(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function writeMemory(name, value) {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // A browser that keeps nothing still shows the workspace; only "already read" is lost.
+  }
+}
+
+export class State extends EventTarget {
+  data = EMPTY;
+  panel = { cases: [], ledger: [], outbox: [] };
+  linked = true;
+  loaded = false;
+  #read = readMemory("read");
+  #last = readMemory("last");
+  #cycle = null;
+  #again = false;
+
+  /** `first` is who one is when the person asked for is not at this school. */
+  constructor(person, first) {
+    super();
+    this.person = person ?? first;
+    this.first = first;
+    this.channel = null;
+    this.line = new Line({
+      onChange: () => this.refresh(),
+      onLink: (linked) => this.#link(linked),
+    });
+  }
+
+  #tell(what) {
+    this.dispatchEvent(new Event(what));
+  }
+
+  start() {
+    this.line.listenAs(this.person);
+    return this.refresh();
+  }
+
+  /** Look again; calls that come while one is under way become a single later one, and wait for it. */
+  refresh() {
+    this.#again = true;
+    this.#cycle ??= this.#fetchAll().finally(() => { this.#cycle = null; });
+    return this.#cycle;
+  }
+
+  async #fetchAll() {
+    while (this.#again) {
+      this.#again = false;
+      await this.#fetchOnce();
+    }
+  }
+
+  async #fetchOnce() {
+    const person = this.person;
+    try {
+      const [data, panel] = await Promise.all([readState(person), readPanel()]);
+      if (person !== this.person) { this.#again = true; return; }
+      this.data = { ...EMPTY, ...data };
+      this.panel = panel;
+      this.loaded = true;
+      this.#link(true);
+      this.#chooseChannel();
+      this.#tell("change");
+    } catch (error) {
+      this.#link(false);
+      if (error instanceof Trouble && person !== this.first) this.become(this.first);
+    }
+  }
+
+  #link(linked) {
+    this.linked = linked;
+    this.#tell("link");
+  }
+
+  #chooseChannel() {
+    const ids = this.data.channels.map((channel) => channel.id);
+    if (!ids.includes(this.channel)) this.channel = this.#last[this.person];
+    if (!ids.includes(this.channel)) this.channel = ids.find((id) => this.unreadIn(id) > 0) ?? ids[0] ?? null;
+    this.markRead();
+  }
+
+  become(person) {
+    if (person === this.person) return;
+    this.person = person;
+    this.channel = null;
+    this.data = { ...EMPTY, people: this.data.people, team: this.data.team };
+    this.loaded = false;
+    this.#tell("person");
+    this.#tell("change");
+    this.line.listenAs(person);
+    this.refresh();
+  }
+
+  look(channel) {
+    this.channel = channel;
+    this.#last[this.person] = channel;
+    writeMemory("last", this.#last);
+    this.markRead();
+    this.#tell("channel");
+    this.#tell("change");
+  }
+
+  messagesIn(channel) {
+    return this.data.messages[channel] ?? [];
+  }
+
+  personNamed(id) {
+    return this.data.people.find((person) => person.id === id);
+  }
+
+  channelNamed(id) {
+    return this.data.channels.find((channel) => channel.id === id);
+  }
+
+  #readUpTo(channel) {
+    return this.#read[this.person]?.[channel] ?? "";
+  }
+
+  unreadIn(channel) {
+    const from = this.#readUpTo(channel);
+    return this.messagesIn(channel).filter((message) => message.user !== this.person && message.ts > from).length;
+  }
+
+  markRead() {
+    const latest = this.messagesIn(this.channel).reduce((last, message) => (message.ts > last ? message.ts : last), "");
+    if (!this.channel || document.hidden || latest <= this.#readUpTo(this.channel)) return;
+    this.#read[this.person] = { ...this.#read[this.person], [this.channel]: latest };
+    writeMemory("read", this.#read);
+  }
+}

@@ -1,0 +1,51 @@
+// What goes wrong between page, server and app, in Slack's own few words.
+
+import { h, icon } from "./dom.js";
+import { Trouble } from "./server.js";
+
+const SLACK_WORDS = "We had some trouble connecting. Try again?";
+const SHOWN_FOR = 20000;
+
+function notice(text) {
+  const dismiss = h("button", { type: "button", class: "bare", "aria-label": "Dismiss", onclick: () => node.remove() }, icon("close"));
+  const node = h("div", { class: "notice", role: "alert" }, icon("warning"), h("span", { dir: "auto" }, text), dismiss);
+  return node;
+}
+
+/** Show a trouble: inside the dialog when one is open, at the foot of the page otherwise. */
+export function showTrouble(text = SLACK_WORDS) {
+  const inDialog = document.querySelector("dialog.view[open] .troubles");
+  const place = inDialog ?? document.querySelector("#notices");
+  const node = notice(text);
+  if (inDialog) place.replaceChildren(node);
+  else place.append(node);
+  setTimeout(() => node.remove(), SHOWN_FOR);
+}
+
+/** Do something that asks the server, with its button showing that it is under way; null when it failed. */
+export async function attempt(opener, send) {
+  opener?.setAttribute("aria-busy", "true");
+  if (opener) opener.disabled = true;
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof Trouble || error instanceof TypeError)) throw error;
+    showTrouble();
+    return null;
+  } finally {
+    opener?.removeAttribute("aria-busy");
+    if (opener) opener.disabled = false;
+  }
+}
+
+/** Show each new error that Slack would show this person; those from before the page was opened stay in the past. */
+export function watchNotices(state) {
+  const known = new Map();
+  state.addEventListener("change", () => {
+    if (!state.loaded) return;
+    const notices = state.data.notices.map((one) => (typeof one === "string" ? { text: one } : one));
+    const from = known.get(state.person) ?? notices.length;
+    known.set(state.person, notices.length);
+    for (const one of notices.slice(from)) showTrouble(one.text);
+  });
+}
