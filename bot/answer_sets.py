@@ -150,8 +150,8 @@ def _shifted(sets: int, steps: int) -> int:
 
 
 def _repeat(block: int, width: int, upto: int) -> int:
-    """The block's `width` bits again and again, up to bit `upto`."""
-    while width < upto:
+    """The block's `width` bits again and again, up to bit `upto`, a multiple of the width."""
+    while width * 2 <= upto:
         block |= block << width
         width *= 2
-    return block & ((1 << upto) - 1)
+    return block | block << (upto - width)

@@ -29,7 +29,7 @@ _NOTHING = "-"
 _ELLIPSIS = "…"
 _AS_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Signs that would style text in running words become signs that only look like them.
-_AS_SIGNS = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
+_AS_SIGNS = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
 
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -57,7 +57,8 @@ class Renderer:
     def say(self, card: Card, platform: Platform | str = Platform.SLACK) -> str:
         """The card in a line of words, for notifications and for faults beside a box."""
         template = self._environments[Platform(platform)].get_template(f"{card.template}/text.j2")
-        return fit(_SPACES.sub(" ", template.render(card.context, facts=card.context)).strip(), 3000)
+        said = _styled(template.render(card.context, facts=card.context))
+        return fit(_SPACES.sub(" ", said).strip(), 3000)
 
     def warm(self) -> None:
         """Compile every template now (some 0.3 s), so that nobody waits for it later."""
@@ -98,7 +99,7 @@ def _tojson(value: object) -> str:
 
 def _join(parts: Iterable[object]) -> str:
     """The parts of a JSON list that are there; `condition and part(...)` leaves one out."""
-    return ",".join(cast(str, part) for part in parts if part)
+    return ",".join(cast("str", part) for part in parts if part)
 
 
 def _words(text: str) -> str:
@@ -112,7 +113,7 @@ def _inline(value: object) -> str:
 
 
 def _code(value: object) -> str:
-    return "`" + _words(_SPACES.sub(" ", str(value))).replace("`", "ˋ") + "`"
+    return "`" + _words(_SPACES.sub(" ", str(value))).replace("`", "\u02cb") + "`"
 
 
 def _styled(text: str) -> str:
@@ -148,6 +149,14 @@ def _phone(number: object) -> str:
     return f"<tel:{digits}|{shown}>" if is_number else shown.translate(_AS_SIGNS)
 
 
+def _tappable(text: str, numbers: Mapping[str, str]) -> str:
+    """Escaped text in which each of the given telephone numbers can be tapped."""
+    known = {_words(number): _phone(number) for number in numbers.values() if number.strip()}
+    longest_first = sorted(known, key=len, reverse=True)
+    pattern = "|".join(re.escape(number) for number in longest_first)
+    return re.sub(pattern, lambda found: known[found[0]], text) if pattern else text
+
+
 def _email(address: object) -> str:
     shown = _words(str(address).strip())
     is_address = re.fullmatch(r"[\w.+'-]+@[\w-]+(\.[\w-]+)+", shown)
@@ -164,6 +173,7 @@ _SLACK_FILTERS: Mapping[str, Callable[..., Any]] = {
     "mention": _mention,
     "phone": _phone,
     "styled": _styled,
+    "tappable": _tappable,
     "tojson": _tojson,
     "when": _when,
     "words": _words,
@@ -182,7 +192,7 @@ class _Environment(Environment):
 def _environment(loader: BaseLoader, filters: Mapping[str, Callable[..., Any]]) -> Environment:
     environment = _Environment(
         loader=loader,
-        autoescape=False,  # noqa: S701 - the output is JSON: every expression goes through tojson
+        autoescape=False,  # the output is JSON: every expression goes through tojson
         undefined=StrictUndefined,
         auto_reload=False,
         cache_size=-1,

@@ -216,7 +216,7 @@ class Table:
         to be. A row that is still open does not count when it says what all open rows after it say.
         A question too many is named only where a row hangs on it that an earlier open row would
         hide. On a walk through `england-2024`, page by page, that never happens
-        (`tests/test_rules_proofs.py` goes every way there is); of partial answers drawn by chance
+        (`tests/test_rules_walks.py` goes every way there is); of partial answers drawn by chance
         about one in a thousand is of that kind.
         """
         hanging, rest = FALSE, None

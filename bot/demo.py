@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import sqlite3
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 
 from bot import app as composition
+from bot.demo_panel import Panel
 from bot.settings import (
     NumberSettings,
     PersonSettings,
@@ -27,11 +26,6 @@ from storage import migrate
 from storage.vault import Vault
 
 SECRET = "pretend-signing-secret"  # noqa: S105 - it signs for the pretend workspace only
-QUERIES = {
-    "cases": "SELECT * FROM cases ORDER BY changed_at DESC LIMIT 40",
-    "ledger": "SELECT * FROM ledger ORDER BY school, seq DESC LIMIT 40",
-    "outbox": "SELECT * FROM outbox ORDER BY due_at DESC, key LIMIT 60",
-}
 MANIFEST = Path(__file__).parent.parent / "manifest.yaml"
 
 
@@ -91,33 +85,6 @@ async def run_demo(folder: Path, port: int) -> None:
             print(f"\n  Open {address} in a browser. Ctrl-C ends it.\n", flush=True)  # noqa: T201
             await _interrupted()
             print("\nEnding ...", flush=True)  # noqa: T201
-
-
-class Panel:
-    """What the page shows behind the scenes: the rows as they lie in the database file."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    async def read(self) -> dict[str, Any]:
-        """The newest cases, ledger entries and outbox rows, each a flat dictionary."""
-        return await asyncio.to_thread(self._read)
-
-    def _read(self) -> dict[str, Any]:
-        if not self._file.is_file():
-            return {name: [] for name in QUERIES}
-        with contextlib.closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as look:
-            look.row_factory = sqlite3.Row
-            return {
-                name: [{k: _show(row[k]) for k in row.keys()} for row in look.execute(query)]  # noqa: SIM118
-                for name, query in QUERIES.items()
-            }
-
-
-def _show(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 async def _interrupted() -> None:

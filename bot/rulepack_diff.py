@@ -73,9 +73,12 @@ def _pairs(
         left = old_sets
         for new, new_sets in after.items():
             if new.whole == old.whole:
-                left &= ~new_sets
-        for new, new_sets in after.items() if left else ():
+                left ^= left & new_sets
+        for new, new_sets in after.items():
+            if not left:
+                break
             if both := left & new_sets:
+                left ^= both
                 yield old, new, both
 
 

@@ -33,7 +33,12 @@ class _UnusableAnswerError(Exception):
 
 
 def apply_submission(workspace: Workspace, person: str, dialog: Dialog, reply: Reply) -> Submitted:
-    """Do what the app answered to a submit; what Slack cannot use is a fault and shows trouble."""
+    """Do what the app answered to a submit; what Slack cannot use is a fault and shows trouble.
+
+    Nothing is left to do when the person has closed the view, or submitted it twice.
+    """
+    if dialog.id not in [one.id for one in workspace.dialogs.stack(person)]:
+        return Submitted(sent=True)
     try:
         return _apply(workspace, person, dialog, reply)
     except (_UnusableAnswerError, SlackRefusalError) as error:

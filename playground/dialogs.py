@@ -14,6 +14,7 @@ from playground.residents import App, Json, SlackRefusalError, Team
 from playground.slack_limits import Surface, faults
 
 TRIGGER_LIFE = 3.0
+TRIGGERS_KEPT = 10_000
 STACK_HEIGHT = 3
 
 
@@ -56,6 +57,8 @@ class Dialogs:
         """A new trigger id: it opens one view, within three seconds."""
         trigger_id = f"{next(self._numbers)}.{self._team.id}.{token_hex(16)}"
         expires = self._elapsed() + TRIGGER_LIFE
+        if len(self._triggers) >= TRIGGERS_KEPT:
+            del self._triggers[next(iter(self._triggers))]
         self._triggers[trigger_id] = Trigger(trigger_id, person, expires)
         return trigger_id
 

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from playground.dressing import dress_blocks
 from playground.residents import Json, Message, SlackRefusalError
 from playground.slack_limits import faults
 from playground.workspace import Workspace
 
 USES = 5
 LIFE = 30 * 60.0
+KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Hooks:
     def issue(self, person: str, channel: str, ts: str | None = None) -> str:
         """The path of a new response URL; `ts` names the message that was pressed."""
         token = token_urlsafe(18)
+        if len(self._hooks) >= KEPT:
+            del self._hooks[next(iter(self._hooks))]
         self._hooks[token] = Hook(person, channel, ts, self._elapsed() + LIFE)
         return f"/hooks/{token}"
 
@@ -70,7 +72,7 @@ class Hooks:
     def _replace(self, hook: Hook, ts: str, payload: Json) -> None:
         _check(payload)
         message = self._workspace.find_message(hook.channel, ts)
-        blocks = tuple(dress_blocks(payload.get("blocks") or ()))
+        blocks = tuple(payload.get("blocks") or ())
         self._workspace.edit(message, text=payload.get("text") or "", blocks=blocks)
 
 
@@ -103,7 +105,7 @@ def post_answer(workspace: Workspace, person: str, channel: str, payload: Json) 
     Refused with `no_text` or `invalid_blocks`.
     """
     _check(payload)
-    blocks = dress_blocks(payload.get("blocks") or ())
+    blocks = payload.get("blocks") or ()
     text = payload.get("text") or ""
     thread = payload.get("thread_ts")
     if payload.get("response_type") == "in_channel":

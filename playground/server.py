@@ -61,8 +61,10 @@ def build(
         try:
             yield
         finally:
-            watching.cancel()
             await client.close()
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
 
     app = Starlette(
         routes=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -12,14 +13,30 @@ import uvicorn
 
 LOOPBACK = "127.0.0.1"
 GRACE = 5
+TICK = 0.1
 
 
 class _QuietServer(uvicorn.Server):
-    """A server that leaves signals to whoever runs the loop."""
+    """A server that leaves signals to whoever runs the loop, and ends as soon as it is told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ending = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        ticks = itertools.count()
+        while not await self.on_tick(next(ticks)):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), TICK)
+
+    def end(self) -> None:
+        """Take no more requests, answer those that are there, and stop."""
+        self.should_exit = True
+        self.ending.set()
 
 
 @contextlib.asynccontextmanager
@@ -35,13 +52,13 @@ async def running(app: Any, port: int = 0) -> AsyncIterator[str]:
     if state is not None:
         state.base_url = address
     server = _QuietServer(_configure(app))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(_serve(server, listener))
     try:
         await _until_started(server, serving)
         yield address
     finally:
         _announce_end(state)
-        server.should_exit = True
+        server.end()
         await serving
         listener.close()
 
@@ -63,10 +80,15 @@ def _configure(app: Any) -> uvicorn.Config:
     )
 
 
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until the end. An application that fails at its start must not end the process."""
+    with contextlib.suppress(SystemExit):
+        await server.serve(sockets=[listener])
+
+
 async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
     while not server.started:
         if serving.done():
-            await serving
             raise RuntimeError("the application did not start")
         await asyncio.sleep(0.005)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
-from playground.answers import Submitted, apply_submission, show_command_answer
+from playground.answers import TROUBLE, Submitted, apply_submission, show_command_answer
 from playground.courier import Courier, Reply
 from playground.dialogs import Dialog
 from playground.hooks import Hooks
@@ -73,8 +73,10 @@ class SlackClient:
         body = self._payloads.slash_command(person, seen, command, text, url)
         reply = await self.courier.send(body)
         if reply.failure:
+            self.workspace.note_fault(f"{command}: {reply.failure}")
             words = f'{command} failed with the error "{reply.failure}"'
-            return self._note_failure(person, command, reply, words)
+            self.workspace.notify(person, words, channel)
+            return reply
         show_command_answer(self.workspace, person, channel, command, reply)
         return reply
 
@@ -112,7 +114,7 @@ class SlackClient:
         reply = await self.courier.send(self._payloads.view_submission(person, dialog))
         return apply_submission(self.workspace, person, dialog, reply)
 
-    async def answer(self, person: str, **answers: Any) -> Submitted:
+    async def answer(self, person: str, /, **answers: Any) -> Submitted:
         """Fill in the view on top, plainly by action id, and submit it."""
         return await self.submit_view(person, fill(self._dialog(person).body, answers))
 
@@ -230,12 +232,10 @@ class SlackClient:
         reply = await self.courier.send(body)
         return self._note_failure(person, f"press {press.action_id}", reply)
 
-    def _note_failure(
-        self, person: str, what: str, reply: Reply, words: str | None = None
-    ) -> Reply:
+    def _note_failure(self, person: str, what: str, reply: Reply) -> Reply:
         if reply.failure:
             self.workspace.note_fault(f"{what}: {reply.failure}")
-            self.workspace.notify(person, words or "This didn't work. Please try again.")
+            self.workspace.notify(person, TROUBLE)
         return reply
 
 

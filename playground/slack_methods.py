@@ -8,7 +8,6 @@ from typing import Any
 
 from playground.arguments import Arguments
 from playground.dialogs import Dialog
-from playground.dressing import dress_blocks
 from playground.residents import (
     Channel,
     ChannelKind,
@@ -41,8 +40,7 @@ def post_message(workspace: Workspace, arguments: Arguments) -> Json:
         metadata=_metadata(arguments),
         in_channel_too=arguments.flag("reply_broadcast"),
     )
-    workspace.post(message)
-    shape = describe_message(workspace, message, with_metadata=True)
+    shape = describe_message(workspace, workspace.post(message), with_metadata=True)
     return {"channel": channel.id, "ts": message.ts, "message": shape}
 
 
@@ -176,7 +174,7 @@ def _content(arguments: Arguments) -> Json:
         raise SlackRefusalError(_error_code(found), tuple(found))
     if not text and not blocks:
         raise SlackRefusalError("no_text")
-    return {"text": text, "blocks": None if blocks is None else tuple(dress_blocks(blocks))}
+    return {"text": text, "blocks": None if blocks is None else tuple(blocks)}
 
 
 def _error_code(found: list[str]) -> str:

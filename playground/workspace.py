@@ -11,6 +11,7 @@ from typing import Any
 
 from playground.conditions import Conditions
 from playground.dialogs import Dialog, Dialogs
+from playground.dressing import dress_blocks
 from playground.residents import (
     App,
     Call,
@@ -169,10 +170,11 @@ class Workspace:
     # Messages
 
     def post(self, message: Message) -> Message:
-        """Put a message in its channel."""
-        self.messages[message.channel].append(message)
+        """Put a message in its channel, its blocks as Slack gives them back."""
+        posted = _dressed(message)
+        self.messages[message.channel].append(posted)
         self.touch()
-        return message
+        return posted
 
     def say(
         self,
@@ -249,7 +251,7 @@ class Workspace:
 
     def edit(self, message: Message, **changes: Any) -> Message:
         """Replace what a message says, and mark it as edited."""
-        return self._swap(message, replace(message, **changes, edited_ts=self.stamp()))
+        return self._swap(message, _dressed(replace(message, **changes, edited_ts=self.stamp())))
 
     def delete(self, message: Message) -> None:
         """Take a message away; one with replies leaves a tombstone."""
@@ -317,3 +319,7 @@ class Workspace:
     def record_call(self, method: str, arguments: Mapping[str, Any], error: str | None) -> None:
         """Keep a call of the Web API, with the error that it was answered."""
         self.calls.append(Call(method, dict(arguments), time.time(), error))
+
+
+def _dressed(message: Message) -> Message:
+    return replace(message, blocks=tuple(dress_blocks(message.blocks)))

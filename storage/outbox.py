@@ -216,7 +216,7 @@ class Outbox:
         found = self._connection.execute(
             select(outbox.c.state, func.count()).group_by(outbox.c.state)
         )
-        return dict.fromkeys(State, 0) | {State(state): n for state, n in found.tuples()}
+        return dict.fromkeys(State, 0) | {State(state): n for state, n in found}
 
     def listing(self, state: State, limit: int = 50) -> list[OutboxRow]:
         """Rows in a state, the earliest due first."""

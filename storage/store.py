@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -62,9 +63,12 @@ class Store:
 
         Raises StoreUnavailable, NotMigrated, KeyMissing, or KeyWrong naming the file.
         """
-        self._database.check()
-        self._check_schema()
-        self._check_keys()
+        with ExitStack() as on_failure:
+            on_failure.callback(self._database.dispose)
+            self._database.check()
+            self._check_schema()
+            self._check_keys()
+            on_failure.pop_all()
         self._writer.start()
         self._running = True
 
@@ -93,8 +97,12 @@ class Store:
     def read_now(self, work: Work[T]) -> T:
         """As `read`, in the calling thread, however long it takes."""
         self._be_running()
-        with self._database.reading() as connection:
-            return work(self._unit(connection))
+        try:
+            return self._read(work)
+        except StoreUnavailable as error:
+            if error.code != "gone":
+                raise
+        return self._read(work)  # a pooled connection had died; a new one may be well
 
     async def close(self) -> None:
         """Finish what was handed over, then close."""
@@ -107,6 +115,10 @@ class Store:
             self._writer.stop()
         self._readers.shutdown()
         self._database.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        with self._database.reading() as connection:
+            return work(self._unit(connection))
 
     def _unit(self, connection: Connection) -> Unit:
         return Unit(connection, self._vault, self._clock)

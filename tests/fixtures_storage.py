@@ -12,29 +12,35 @@ import pytest
 from storage.migrate import upgrade
 from storage.store import Store
 from storage.vault import Vault
-from tests.databases import postgres_databases, skip_or_fail, sqlite_url
+from tests.databases import Postgres, postgres_databases, skip_or_fail, sqlite_url
 from tests.stored_cases import SCHOOLS
 
 KINDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def make_postgres() -> Iterator[Callable[[], str] | str]:
-    """A function that makes a PostgreSQL database, or why there is none."""
+def postgres_or_why() -> Iterator[Postgres | str]:
+    """PostgreSQL databases, or why there are none."""
     with ExitStack() as stack:
         try:
-            made: Callable[[], str] | str = stack.enter_context(postgres_databases())
+            found: Postgres | str = stack.enter_context(postgres_databases())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason to skip
-            made = f"PostgreSQL does not start here: {type(error).__name__}: {error}"
-        yield made
+            found = f"PostgreSQL does not start here: {type(error).__name__}: {error}"
+        yield found
 
 
 @pytest.fixture
-def postgres_url(make_postgres: Callable[[], str] | str) -> str:
-    """A fresh, migrated PostgreSQL database; skips where the server cannot start."""
-    if isinstance(make_postgres, str):
-        skip_or_fail(make_postgres)
-    return make_postgres()
+def postgres(postgres_or_why: Postgres | str) -> Postgres:
+    """PostgreSQL databases; skips where the server cannot start."""
+    if isinstance(postgres_or_why, str):
+        skip_or_fail(postgres_or_why)
+    return postgres_or_why
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """A migrated PostgreSQL database with nothing in it."""
+    return postgres.emptied()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,9 @@ SCHOOLS = ("hill", "river")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEACHER = Account(Platform.SLACK, "T0SCHOOL01", "U0TEACHER1")
 ADVICE = Verdict("escalate", "dsl", (), "high", ("advice",), None, 10, 4, "Ask quickly.")
-RESTRICTED = Verdict("escalate", "head", (), "high", ("restricted",), None, 5, 1, "Only they see it.")
+RESTRICTED = Verdict(
+    "escalate", "head", (), "high", ("restricted",), None, 5, 1, "Only they see it."
+)
 ANSWERS = {"danger": "no", "adult": "none", "purpose": "harm", "advice": "wanted"}
 
 _numbers = count(1)

@@ -37,9 +37,9 @@ def school():
 
 @pytest.fixture
 async def api(school):
-    async with running(Starlette(routes=api_routes(school))) as url:
-        async with aiohttp.ClientSession() as session:
-            yield AsyncWebClient(TOKEN, base_url=f"{url}/api/", session=session, retry_handlers=[])
+    application = Starlette(routes=api_routes(school))
+    async with running(application) as url, aiohttp.ClientSession() as session:
+        yield AsyncWebClient(TOKEN, base_url=f"{url}/api/", session=session, retry_handlers=[])
 
 
 def plain(text="Words"):

@@ -1,9 +1,8 @@
 """What must hold for every possible set of answers, proved by trying them all.
 
-The short run tries all 20,736,000 sets of answers on the table as sets of bits (`AnswerSets`), goes
-every way through the pages that a person can go (69,556), and compares 20,000 sets of answers
-drawn by chance with what `decide` itself says. The long run asks `decide` about every one of the
-20,736,000.
+The short run tries all 20,736,000 sets of answers on the table as sets of bits (`AnswerSets`), and
+compares 20,000 of them, drawn by chance, with what `decide` itself says. The long run asks `decide`
+about every one of the 20,736,000.
 """
 
 from __future__ import annotations
@@ -20,10 +19,9 @@ from operator import or_
 import pytest
 
 from bot.answer_sets import AnswerSets
-from bot.rules import Page, RulePack, Verdict, decide, live_questions, load_pack, next_page, settled
+from bot.rules import RulePack, Verdict, decide, load_pack
 
 ALL = 20_736_000
-WALKS = 69_556
 CAUTIOUS = {
     "danger": "unsure",
     "adult": "unsure",
@@ -387,52 +385,3 @@ def number_each(parts: list[int], count: int) -> bytes:
         digits = f"{part:0{count}b}".encode().translate(bytes.maketrans(b"01", bytes([0, number])))
         joined |= int.from_bytes(digits, "big")
     return joined.to_bytes(count, "little")
-
-
-# -------------------------------------------------------------------- every way through the pages
-
-
-def test_every_walk_asks_exactly_what_can_still_change_the_verdict_and_stops_when_nothing_can(
-    tried,
-):
-    walks = sum(walk_on(tried.pack, {}, tried.pack.pages[0]))
-
-    assert walks == WALKS
-
-
-def walk_on(pack: RulePack, given: dict[str, str], page: Page) -> Iterator[int]:
-    """Go on from a page in every way; yields 1 for each walk that ends."""
-    sets, parts = exactly(pack, given)
-    asked = live_questions(pack, given, page)
-    assert_only_what_matters_is_asked(pack, asked, page, sets, parts)
-    for chosen in product(*([o.id for o in q.options] for q in asked)):
-        answers = {q.id: option for q, option in zip(asked, chosen, strict=True)}
-        here = reduce(lambda found, a: found & sets.where(*a), answers.items(), sets.everything)
-        possible = [whole for whole, part in parts.items() if part & here]
-        verdict = settled(pack, {**given, **answers})
-        assert (verdict.whole if verdict else None) == (possible[0] if len(possible) == 1 else None)
-        following = next_page(pack, {**given, **answers}, after=page.id)
-        assert (verdict is not None) == (following is None or following.people)
-        if following is None:
-            yield 1
-        else:
-            yield from walk_on(pack, {**given, **answers}, following)
-
-
-def exactly(pack: RulePack, given: dict[str, str]) -> tuple[AnswerSets, dict[object, int]]:
-    """All ways to answer the rest, parted by the whole verdict."""
-    options = {q: (given[q],) if q in given else tuple(m) for q, m in pack.masks.items()}
-    sets = AnswerSets(options, {})
-    parts: dict[object, int] = {}
-    for verdict, part in sets.verdicts(pack.table).items():
-        parts[verdict.whole] = parts.get(verdict.whole, 0) | part
-    return sets, parts
-
-
-def assert_only_what_matters_is_asked(pack, asked, page: Page, sets: AnswerSets, parts) -> None:
-    """Neither this page nor those skipped before it leave a question out, or ask one, wrongly."""
-    for earlier in pack.pages[: pack.pages.index(page) + 1]:
-        for question in earlier.questions:
-            first, *others = sets.options[question.id]
-            alike = (sets.changes_nothing(parts.values(), question.id, first, o) for o in others)
-            assert all(alike) == (question not in asked)
