@@ -99,9 +99,12 @@ class AnswerSets:
 
     def verdicts(self, table: Table) -> dict[Verdict, int]:
         """Each verdict that occurs, with the answer sets that lead to it."""
-        return {
-            v: part for row, hit in self.hits(table) for v, part in self._said(row, hit) if part
-        }
+        found: dict[Verdict, int] = {}
+        for row, hit in self.hits(table):
+            for verdict, part in self._said(row, hit):
+                if part:
+                    found[verdict] = found.get(verdict, 0) | part
+        return found
 
     def first(self, sets: int) -> dict[str, str]:
         """The answers of the lowest number in a set that is not empty."""

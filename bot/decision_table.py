@@ -188,7 +188,7 @@ class Row:
             self.route,
             self.copy,
             urgency,
-            tuple(sorted(conditions)),
+            tuple(sorted(set(conditions))),
             self.fix,
             self.number,
             self.rule,

@@ -117,7 +117,8 @@ class TableReading:
         then = read.fields(fields["then"], _THEN, _THEN_OPTIONAL)
         nothing = Entry((), entry.line, "")
         fix = then.get("fix")
-        rule = read.one(fields["rule"], [str(n) for n in self.vocabulary.because], "a rule")
+        rules = {str(number): number for number in self.vocabulary.because}
+        rule = rules.get(read.one(fields["rule"], rules, "a rule"), 0)
         urgency = read.one(then["urgency"], self.scales, "an urgency or a scale")
         conditions = then.get("conditions", nothing)
         return Row(
@@ -132,8 +133,8 @@ class TableReading:
             ),
             additions=self._additions(then.get("additions", nothing)),
             fix=read.one(fix, self.vocabulary.questions, "a question") if fix else None,
-            rule=int(rule) if rule.isdigit() else 0,
-            because=self.vocabulary.because.get(int(rule) if rule.isdigit() else 0, ""),
+            rule=rule,
+            because=self.vocabulary.because.get(rule, ""),
             words=read.one(fields["words"], self.vocabulary.outcomes, "an outcome with words"),
         )
 

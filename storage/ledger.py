@@ -101,7 +101,8 @@ class Fault:
     """Something in the log that is not as it was written. `what` is one of:
 
     gap, prev, hash, body, columns, sealed (an entry); head (entries cut off or put on), head_mac (a
-    head not made with the school's key); case_changed, case_missing, case_unrecorded.
+    head not made with the school's key); case_changed, case_missing, case_unrecorded; unreadable_
+    and the part of the check that came upon something which no program of ours could have written.
     """
 
     school: str
@@ -241,9 +242,11 @@ def verify(connection: Connection, vault: Vault, school: str | None = None) -> R
     noted elsewhere.
     """
     check = _Check(connection, vault, school)
-    check.entries()
-    check.heads()
-    check.cases()
+    for part in (check.entries, check.heads, check.cases):
+        try:
+            part()
+        except (TypeError, ValueError):
+            check.faults.append(Fault(school or "", 0, f"unreadable_{part.__name__}"))
     return Report(check.entry_count, check.case_count, check.ends, tuple(check.faults))
 
 
@@ -284,10 +287,10 @@ class _Check:
             self.faults.append(Fault(row.school, row.last_seq, "case_missing", row.case_id))
 
     def _is_as_recorded(self, row: Row[Any]) -> bool:
-        said = json.loads(row.last_body)
-        same = (said["version"], said["status"]) == (row.version, row.status)
+        said = _read_body(row.last_body) or {}
+        same = (said.get("version"), said.get("status")) == (row.version, row.status)
         text = state_text(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-        return same and self._agrees(row.school, "case_state", text, said["state"] or "")
+        return same and self._agrees(row.school, "case_state", text, str(said.get("state")))
 
     def _agrees(self, school: str, purpose: str, text: str, stored: str) -> bool:
         return self._vault.agrees(school, purpose, text, stored)
@@ -303,19 +306,25 @@ def _faults(row: Row[Any], before: Head) -> Iterator[str]:
         yield "gap"
     if hashlib.sha256(row.body).hexdigest() != row.hash:
         yield "hash"
-    sealed = hashlib.sha256(row.sealed).hexdigest() if row.sealed is not None else None
-    try:
-        body = json.loads(row.body)
-        if body["prev"] != before.hash:
-            yield "prev"
-        if body["sealed"] != sealed:
-            yield "sealed"
-        if [body[name] for name in _REPEATED] != _repeated(row):
-            yield "columns"
-        if not _is_canonical(body, row.body):
-            yield "body"
-    except (ValueError, KeyError, TypeError):
+    body = _read_body(row.body)
+    if body is None:
         yield "body"
+        return
+    if body.get("prev") != before.hash:
+        yield "prev"
+    if body.get("sealed") != (row.sealed and hashlib.sha256(row.sealed).hexdigest()):
+        yield "sealed"
+    if [body.get(name) for name in _REPEATED] != _repeated(row):
+        yield "columns"
+
+
+def _read_body(text: bytes) -> dict[str, Any] | None:
+    """None when it is not canonical, or not what we write at all."""
+    try:
+        body = json.loads(text)
+        return body if isinstance(body, dict) and _is_canonical(body, text) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _repeated(row: Row[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -64,10 +64,10 @@ class SchoolKey:
     school: str
     number: int
     path: Path
-    wrapping: Box
-    sealing: Box
-    hashing: bytes
-    answer: str
+    wrapping: Box = field(repr=False)
+    sealing: Box = field(repr=False)
+    hashing: bytes = field(repr=False)
+    answer: str = field(repr=False)
 
     @classmethod
     def read(cls, path: Path, school: str, number: int) -> SchoolKey:
@@ -175,10 +175,11 @@ class Vault:
 
 def make_key(path: Path, school: str, number: int) -> Path:
     """Write a new random key file. Raises FileExistsError rather than overwrite one, ValueError."""
-    file = path / f"{school}.{number}.key"
-    if not _FILE.fullmatch(file.name):
+    name = f"{school}.{number}.key"
+    if not _FILE.fullmatch(name):
         raise ValueError(f"{school!r} is no school id: small letters, digits, - and _ only")
     text = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
+    file = path / name
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(text)

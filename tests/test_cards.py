@@ -11,7 +11,8 @@ from jinja2 import DictLoader, TemplateNotFound, UndefinedError
 
 from bot.cards import Renderer, clean, fit
 from bot.chat import Card, Platform
-from tests.card_samples import HOSTILE, NUMBERS, TEACHER, facts
+from tests.card_samples import HOSTILE
+from tests.case_samples import NUMBERS, TEACHER, facts
 
 
 def draw(source, **context):
@@ -187,3 +188,11 @@ def test_the_sealed_walk_comes_through_unchanged():
     button = Renderer().render(Card("unsent", context))["blocks"][1]["elements"][0]
 
     assert button["value"] == sealed
+
+
+def test_numbers_that_hold_one_another_or_are_the_same_are_each_made_a_link_once():
+    numbers = {"a": "0300 555", "b": "0300 555 01", "c": "0300 555"}
+
+    said = draw("{{ x | tappable(n) | tojson }}", x="0300 555 01 or 0300 555", n=numbers)
+
+    assert said == "<tel:030055501|0300 555 01> or <tel:0300555|0300 555>"
