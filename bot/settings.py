@@ -104,7 +104,6 @@ class Settings(BaseSettings):
     keys_dir: Path = Path("keys")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     rule_pack: str = "england-2024"
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr
@@ -166,6 +165,8 @@ def build_schools(settings: Settings) -> dict[str, School]:
         routes = _build_routes(key, given, faults)
         if not faults:
             schools[given.id] = _build_school(given, routes)
+    if len(settings.schools) > 1:
+        faults.append("schools[1]: one installation serves one school at present")
     if faults:
         raise SettingsError("\n".join(faults))
     return schools

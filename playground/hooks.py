@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from secrets import token_urlsafe
@@ -34,9 +32,9 @@ class Hook:
 class Hooks:
     """The response URLs that were given out with commands and presses."""
 
-    def __init__(self, workspace: Workspace, elapsed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._elapsed = elapsed
+        self._elapsed = workspace.clocks.elapsed
         self._hooks: dict[str, Hook] = {}
 
     def issue(self, person: str, channel: str, ts: str | None = None) -> str:

@@ -209,18 +209,15 @@ def test_tampering_with_the_log_is_noticed_and_placed(store, statement, expected
     assert {school for school, _, _ in faults(store)} == {"hill"}
 
 
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [("at = 'never'", "entries"), ("body = 'text'", "entries"), ("seq = 'first'", "entries")],
-)
+@pytest.mark.parametrize("change", ["at = 'never'", "body = 'text'"])
 def test_what_no_program_of_ours_could_have_written_is_told_and_does_not_stop_the_check(
-    sqlite_store, change, part
+    sqlite_store, change
 ):
     case = make_case()
     sqlite_store.write_now(lambda unit: unit.add(case, recorded(case)))
     tamper(sqlite_store, f"UPDATE ledger SET {change}")
 
-    assert ("", 0, f"unreadable_{part}") in faults(sqlite_store)
+    assert ("", 0, "unreadable_entries") in faults(sqlite_store)
 
 
 def test_a_case_that_holds_nonsense_is_told_and_does_not_stop_the_check(sqlite_store):

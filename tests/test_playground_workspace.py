@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from playground.hooks import Hooks
 from playground.inputs import NoSuchInputError, complaints, fill
 from playground.residents import Channel, ChannelKind, SlackRefusalError, User
 from playground.school import (
@@ -241,6 +242,21 @@ def test_a_trigger_lives_three_seconds(school, clock):
 
 def test_an_invented_trigger_is_refused(school):
     assert refusal(school.dialogs.spend_trigger, "1.2.3") == "invalid_trigger_id"
+
+
+# Response URLs
+
+
+def test_a_response_url_lives_half_an_hour(school, clock):
+    hooks = Hooks(school)
+    token = hooks.issue(DSL, DSL_CHANNEL).rpartition("/")[2]
+
+    clock.at += 1800
+    hooks.answer(token, {"text": "in time"})
+    clock.at += 1
+
+    assert refusal(hooks.answer, token, {"text": "too late"}) == "expired_url"
+    assert refusal(hooks.answer, "invented", {"text": "x"}) == "used_url"
 
 
 # Dialogs
