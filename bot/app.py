@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -35,6 +35,9 @@ from storage.vault import Vault
 
 API_TIMEOUT = 10
 """Seconds that a call of the Slack API may take; shorter than the worker's lease."""
+
+SEEN_KEPT = timedelta(days=7)
+"""How long the keys of requests are kept; Slack sends nothing again after minutes."""
 
 log = structlog.get_logger()
 
@@ -92,6 +95,7 @@ async def running(
         app = _assemble(settings, vault, store, session, clock)
         tasks: list[asyncio.Task[None]] = []
         try:
+            await store.write(lambda unit: unit.forget_seen(utc_now() - SEEN_KEPT), within=10)
             await plan_digests(app.desk)
             if deliver:
                 store.on_commit = app.courier.wake

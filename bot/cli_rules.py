@@ -29,7 +29,7 @@ _PackArgument = Annotated[str, typer.Argument(metavar="[FILE]", help="A rule pac
 _PackOption = Annotated[str, typer.Option("--pack", metavar="FILE", help="A pack's file or name.")]
 
 
-class BadAnswers(Exception):  # noqa: N818 - named for the situation
+class BadAnswers(Exception):
     """Raised when a set of answers cannot be read; `problem` says why in a few words."""
 
     def __init__(self, problem: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.decision_table import TRUE, State, Table, Verdict, When
 
 
-class UnknownAnswer(Exception):  # noqa: N818 - named for the situation
+class UnknownAnswer(Exception):
     """Raised when a question is not in the pack, or not one of its options was given."""
 
     def __init__(self, question: str, option: object) -> None:
@@ -17,7 +17,7 @@ class UnknownAnswer(Exception):  # noqa: N818 - named for the situation
         self.option = option
 
 
-class UnknownPage(Exception):  # noqa: N818 - named for the situation
+class UnknownPage(Exception):
     """Raised when a page is not in the pack."""
 
     def __init__(self, page: str) -> None:

@@ -15,7 +15,7 @@ _PACKAGE = "bot.rulepacks"
 _SUFFIXES = {".yaml", ".yml"}
 
 
-class UnknownPack(Exception):  # noqa: N818 - named for the situation
+class UnknownPack(Exception):
     """Raised when there is no rule pack of that name, or no such file."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
@@ -33,7 +33,7 @@ class Fault:
     problem: str
 
 
-class PackRefused(Exception):  # noqa: N818 - named for the situation
+class PackRefused(Exception):
     """Raised when a rule pack cannot be used; `faults` are in the order of the file."""
 
     def __init__(self, source: str, faults: tuple[Fault, ...]) -> None:

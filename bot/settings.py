@@ -36,6 +36,9 @@ class SettingsError(Exception):
     """Raised when the settings cannot be used; each line names a key and says what is wrong."""
 
 
+PersonId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -80,7 +83,7 @@ class SchoolSettings(_Part):
     head_is_dsl: bool = False
     numbers: NumberSettings
     digest: DigestSettings = DigestSettings()
-    people: dict[str, PersonSettings] = {}
+    people: dict[PersonId, PersonSettings] = {}
     routes: dict[str, RouteSettings]
 
     @field_validator("time_zone")

@@ -135,6 +135,7 @@ def done_card(desk: Desk, school: School, case: Case) -> Card:
             "case": case.id,
             "ref": case.ref,
             "status": case.status.value,
+            "outcome": case.advice.outcome,
             "numbers": number_facts(school.numbers),
             "emergency": case.answers.get("danger") != "no",
             "restricted": case.restricted,
@@ -144,7 +145,7 @@ def done_card(desk: Desk, school: School, case: Case) -> Card:
             "outside": contact is not None,
             "course": case.course.value if case.course else None,
             "can_check_another": not danger,
-            "fields": [_field(desk.pack_of(case), "reason", required=False)] if danger else [],
+            "fields": [_field(desk.pack_of(case), "reason", required=True)] if danger else [],
         },
     )
 
@@ -170,7 +171,7 @@ def _outcome_screen(
             "page": {"id": OUTCOME, "rule": 7},
             "fields": [_field(pack, f, required=r) for f, r in _boxes(verdict, answers)],
             "course": verdict.outcome != "escalate",
-            "against": _against(pack),
+            "can_ask": verdict.outcome != "escalate" and answers.get("adult") == "none",
             "purpose": _question_facts(pack.questions["purpose"], walk, school)
             if asks_purpose
             else None,
@@ -201,11 +202,6 @@ def _field(pack: RulePack, name: str, *, required: bool) -> dict[str, object]:
         "multiline": multiline,
         "value": "",
     }
-
-
-def _against(pack: RulePack) -> dict[str, object]:
-    words = pack.outcomes["against"]
-    return {"id": "against_reason", "title": words.title, "text": words.text}
 
 
 def _draft(  # noqa: PLR0913 - the parts of a draft

@@ -24,7 +24,8 @@ Take = Callable[[Case, Actor], Step]
 class Visit:
     """One person at one case: whoever opens a form or presses a button.
 
-    `override` is a reviewer's word that what looks like personal data is none.
+    `override` is a reviewer's word that what looks like personal data is none. `request` is the key
+    of what they sent: the same one again changes nothing.
     """
 
     desk: Desk
@@ -32,6 +33,7 @@ class Visit:
     account: Account
     case_id: str
     override: bool = False
+    request: str = ""
 
     async def look(self) -> tuple[Case, Actor]:
         """The case and who is asking. Raises UnknownCase, also for another school's case."""
@@ -124,19 +126,16 @@ class Visit:
         )
 
     async def amend(self, outcome: Outcome, reason: str) -> Case:
-        """A changed mind: the old case stays, a new linked one holds the new decision."""
+        """A changed mind: the old case stays (and is given back), a new linked one decides anew."""
         now = self.desk.clock()
         case_id = new_id()
-        made: list[Case] = []
 
         def also(unit: Unit, case: Case, actor: Actor) -> Step:
             old, new = life.amend(case, actor, outcome, reason, (case_id, unit.new_ref()), now)
             keep_new(unit, self.school, new[0], new[1][0])
-            made[:] = [new[0]]
             return old
 
-        await self._write(also, {"reason": reason})
-        return made[0]
+        return await self._write(also, {"reason": reason})
 
     async def read(self) -> Case:
         """Open the free text; every opening is itself recorded. Copied routes may read too."""
@@ -164,6 +163,8 @@ class Visit:
 
         def write(unit: Unit) -> Case:
             case = unit.load(self.case_id)
+            if self.request and unit.seen(self.request):
+                return case
             if case.route != looked.route:
                 raise StalePage
             changed, events = take(unit, case, actor)

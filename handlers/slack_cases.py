@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.case import Case, EventKind, Outcome
@@ -184,7 +185,8 @@ async def on_form(visitor: Visitor, view: Payload) -> None:
     action, preset = _action_of(str(view["callback_id"]))
     form = read_form(view)
     override = "yes" in form.ticks.get("override", ())
-    visit = _visit(visitor, read_metadata(view), override=override)
+    request = f"slack:{view['id']}"
+    visit = replace(_visit(visitor, read_metadata(view)), override=override, request=request)
     try:
         await SUBMITS[action](visit, form, preset)
     except PersonalData as refusal:
@@ -228,7 +230,8 @@ async def _say_personal(  # noqa: PLR0913 - the form as it was, with one thing m
         return
     card = _form_card(visitor, action, preset, case, actor)
     shown = {"blocked": {"kind": refusal.kind}, "may_override": True}
-    shown |= {"values": {**form.texts, **form.choices}}
+    ticked = {name: ",".join(codes) for name, codes in form.ticks.items()}
+    shown |= {"values": {**form.texts, **form.choices, **ticked}}
     await visitor.edge.answer_view(visitor, Card(card.template, {**card.context, **shown}))
 
 
@@ -271,9 +274,8 @@ def _block(form: Form, field: str) -> str:
     return next(boxes, next(iter(form.blocks.values()), ""))
 
 
-def _visit(visitor: Visitor, case_id: str, *, override: bool = False) -> Visit:
-    school = school_of(visitor)
-    return Visit(visitor.edge.desk, school, visitor.account, case_id, override)
+def _visit(visitor: Visitor, case_id: str) -> Visit:
+    return Visit(visitor.edge.desk, school_of(visitor), visitor.account, case_id)
 
 
 def _outcome(value: str) -> Outcome:

@@ -51,6 +51,7 @@ class App:
     scopes: frozenset[str] | None = None
     events: frozenset[str] | None = None
     commands: frozenset[str] | None = None
+    takes_messages: bool = True
 
     def may(self, scope: str) -> bool:
         """Whether a scope was granted; without a manifest everything is."""

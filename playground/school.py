@@ -61,13 +61,15 @@ def _install(manifest: Path | None, token: str) -> App:
 
 
 def _granted(app: App, manifest: Json) -> App:
-    settings = manifest.get("settings", {})
-    commands = manifest.get("features", {}).get("slash_commands", [])
+    settings, features = manifest.get("settings", {}), manifest.get("features", {})
+    commands = features.get("slash_commands", [])
+    is_read_only = features.get("app_home", {}).get("messages_tab_read_only_enabled", False)
     return replace(
         app,
         scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
         commands=frozenset(one["command"] for one in commands),
+        takes_messages=not is_read_only,
     )
 
 

@@ -44,6 +44,7 @@ def _channel(workspace: Workspace, channel: Channel, person: str) -> Json:
         "private": channel.kind is not ChannelKind.PUBLIC,
         "kind": "dm" if channel.kind is ChannelKind.DIRECT else "channel",
         "member": person in channel.members,
+        "read_only": workspace.is_read_only(channel),
     }
     other = channel.other_than(person)
     if other:

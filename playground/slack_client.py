@@ -16,6 +16,7 @@ from playground.typing_in import write_down
 from playground.workspace import Workspace
 
 RETRY_DELAYS = (0.0, 60.0, 300.0)
+READ_ONLY = "Sending messages to this app has been turned off."
 
 
 class _Press(NamedTuple):
@@ -85,14 +86,19 @@ class SlackClient:
     ) -> Message:
         """Type a message; the app hears of it where it is mentioned, or in its own conversation.
 
-        Refused with `not_in_channel`, or `not_supported_in_threads` for a slash command.
+        Refused with `not_in_channel`, `read_only` where the app takes no messages, or
+        `not_supported_in_threads` for a slash command.
         """
+        place = self.workspace.channel_seen_by(channel, person)
         if text.startswith("/"):
             command = text.split(maxsplit=1)[0]
             words = f"{command} is not supported in threads. Sorry!"
             self.workspace.notify(person, words, channel)
             raise SlackRefusalError("not_supported_in_threads")
-        if person not in self.workspace.channel_seen_by(channel, person).members:
+        if self.workspace.is_read_only(place):
+            self.workspace.notify(person, READ_ONLY, channel)
+            raise SlackRefusalError("read_only")
+        if person not in place.members:
             raise SlackRefusalError("not_in_channel")
         message = self.workspace.say(
             person, channel, write_down(self.workspace, text), thread_ts=thread_ts

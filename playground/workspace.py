@@ -167,6 +167,11 @@ class Workspace:
             raise SlackRefusalError("cannot_dm_bot")
         return self.direct(self.app.user_id, person)
 
+    def is_read_only(self, channel: Channel) -> bool:
+        """Whether people may only read there: the app's manifest says so of its conversations."""
+        with_app = channel.kind is ChannelKind.DIRECT and self.app.user_id in channel.members
+        return with_app and not self.app.takes_messages
+
     # Messages
 
     def post(self, message: Message) -> Message:

@@ -17,6 +17,8 @@ from storage.errors import StoreUnavailable, TryAgain
 LOCK_SECONDS = 0.1
 """How long SQLite waits for a lock at a time; whoever has more patience asks again."""
 
+POOL_SECONDS = 2.0
+
 _WRITER = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -27,7 +29,7 @@ _WRITER = (
 )
 _READER = ("PRAGMA query_only=ON", "PRAGMA trusted_schema=OFF", "PRAGMA temp_store=MEMORY")
 _POSTGRES_OPTIONS = "-c lock_timeout=2000 -c synchronous_commit=on -c application_name=sharecheck"
-_BROKEN = frozenset({"gone", "full", "read_only"})
+_NOT_OF_USE = frozenset({"gone", "full", "broken", "read_only"})
 _AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _POSTGRES_CODES = {
     "55P03": "locked",
@@ -43,8 +45,8 @@ _SQLITE_CODES = {
     "SQLITE_PERM": "read_only",
     "SQLITE_IOERR": "gone",
     "SQLITE_CANTOPEN": "gone",
-    "SQLITE_CORRUPT": "gone",
-    "SQLITE_NOTADB": "gone",
+    "SQLITE_CORRUPT": "broken",
+    "SQLITE_NOTADB": "broken",
 }
 
 
@@ -106,7 +108,7 @@ class Database:
                     connection.begin()
                     yield connection
                 except DBAPIError as error:
-                    if explain(error) in _BROKEN:
+                    if explain(error) in _NOT_OF_USE:
                         connection.invalidate()
                     raise
         except SQLAlchemyError as error:
@@ -154,6 +156,8 @@ def _make_sqlite(url: URL, *, size: int, reads_only: bool) -> Engine:
         url,
         pool_size=size,
         max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
         connect_args={
             "timeout": LOCK_SECONDS,
             "isolation_level": None,
@@ -178,7 +182,8 @@ def _make_postgres(url: URL, *, size: int, reads_only: bool) -> Engine:
         url,
         pool_size=size,
         max_overflow=0,
-        pool_timeout=2.0,
+        pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
         connect_args={"connect_timeout": 2, "options": _POSTGRES_OPTIONS},
     )
     if not reads_only:

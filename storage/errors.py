@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - they say what is the matter, not that something is
 """Why something could not be remembered or read back; each carries facts, not prose."""
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ class StorageError(Exception):
 class StoreUnavailable(StorageError):
     """The database cannot take or give it now; nothing was written unless `code` is `in_doubt`.
 
-    `code`: locked, full, gone, timed_out, in_doubt (it may yet be written), closed, read_only.
+    `code`: locked, full, gone, broken, read_only, timed_out, in_doubt (it may yet be written), closed.
     """
 
     code: str

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from bot.case import Case, Event, EventKind
+from storage.errors import Unreadable
 from storage.records import moment, state_text
 from storage.sql import insert_new
 from storage.tables import cases, ledger, ledger_heads
@@ -213,8 +214,10 @@ class Ledger:
 
 
 def read_entry(row: Row[Any]) -> Entry:
-    """What anyone may read of a stored entry."""
-    body = json.loads(row.body)
+    """What anyone may read of a stored entry. Raises Unreadable when it was tampered with."""
+    body = _read_body(row.body)
+    if body is None:
+        raise Unreadable(entry_name(row.school, row.seq))
     return Entry(row.school, row.seq, row.at, row.kind, row.case_id, body["ref"], body["codes"])
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from storage.errors import Unreadable
 from storage.sql import insert_new
 from storage.tables import outbox
 from storage.vault import Vault
@@ -45,6 +46,7 @@ class State(StrEnum):
     BURIED = "buried"
 
 
+UNREADABLE = "unreadable"
 RANKS = {"now": 0, "high": 1, "normal": 2}
 """Of several messages that are due, the more urgent goes first."""
 
@@ -139,14 +141,19 @@ class Outbox:
         """Rows to work on, most urgent first, held for `lease` of real time.
 
         `now` is read against `due_at` alone. A row waits until the row it `needs` is done, and is
-        buried or skipped with it. One whose lease ran out comes again, with `doubt`.
+        buried or skipped with it. One whose lease ran out comes again, with `doubt`; one that was
+        tampered with is buried.
         """
         self._follow_needs(now)
         real = self._clock()
         token = f"{worker}:{secrets.token_hex(8)}"
         values = {"now": now, "real": real, "most": limit, "token": token, "until": real + lease}
-        claimed = [self._row(row) for row in self._connection.execute(_CLAIM, values)]
-        return sorted(claimed, key=lambda r: (RANKS[r.urgency], r.due_at, r.key))
+        claimed = [self._row(row) for row in self._connection.execute(_CLAIM, values).all()]
+        for row in claimed:
+            if row.last_error == UNREADABLE:
+                self.bury(row, UNREADABLE)
+        sound = [row for row in claimed if row.last_error != UNREADABLE]
+        return sorted(sound, key=lambda r: (RANKS[r.urgency], r.due_at, r.key))
 
     def done(self, row: OutboxRow, place: str | None, ref: str | None) -> bool:
         """The message is out: remember where. False, changing nothing, when the lease is lost."""
@@ -292,7 +299,11 @@ class Outbox:
         }
 
     def _row(self, row: Row[Any]) -> OutboxRow:
-        target, place, ref = self._open(row)
+        last_error = row.last_error
+        try:
+            target, place, ref = self._open(row)
+        except Unreadable:
+            target, place, ref, last_error = None, None, None, UNREADABLE
         return OutboxRow(
             key=row.key,
             school=row.school,
@@ -314,7 +325,7 @@ class Outbox:
             lease=row.lease,
             lease_until=row.lease_until,
             not_before=row.not_before,
-            last_error=row.last_error,
+            last_error=last_error,
             doubt=row.doubt,
             sent_at=row.sent_at,
         )

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -15,6 +15,7 @@ from bot.case import Case, Course, Decision, EventKind, Outcome, PackRef, Remark
 from bot.chat import Account, Platform
 from bot.rules import Verdict
 from storage.errors import ContentDestroyed
+from storage.tables import in_utc
 from storage.vault import Box
 
 Values = Mapping[str, Any] | RowMapping
@@ -93,14 +94,14 @@ def case_values(case: Case, box: Box) -> dict[str, Any]:
         "fixes": None if case.restricted else dict(case.fixes),
         "course": case.course.value if case.course else None,
         "decision": decision.outcome.value if decision else None,
-        "decided_at": decision.at.astimezone(UTC) if decision else None,
+        "decided_at": decision.at if decision else None,
         "single": decision.single if decision else None,
         "close_requested": case.close_requested,
         "legal_hold": case.legal_hold,
-        "filed_at": case.filed_at.astimezone(UTC) if case.filed_at else None,
+        "filed_at": case.filed_at,
         "linked_to": case.linked_to,
-        "created_at": case.created_at.astimezone(UTC),
-        "changed_at": case.changed_at.astimezone(UTC),
+        "created_at": case.created_at,
+        "changed_at": case.changed_at,
         "sealed": box.seal(f"cases:{case.id}", _as_bytes(_personal(case))),
     }
 
@@ -170,8 +171,8 @@ def state_text(values: Values) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A moment as the ledger writes it: UTC, six decimals, `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """A moment as the ledger writes it: UTC, six decimals, `Z`. Raises ValueError, see in_utc."""
+    return in_utc(at).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _personal(case: Case) -> dict[str, Any]:

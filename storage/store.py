@@ -15,16 +15,17 @@ from sqlalchemy import Connection, inspect, select, text
 
 from storage.database import Database
 from storage.errors import KeyWrong, NotMigrated, StoreUnavailable
-from storage.sql import insert_new
 from storage.tables import school_keys
 from storage.unit import Unit
-from storage.vault import Vault
+from storage.vault import SchoolKey, Vault
 from storage.writer import Job, Writer
 
 __all__ = ["Store", "StoreUnavailable", "Unit", "utc_now"]
 
 T = TypeVar("T")
 Work = Callable[[Unit], T]
+
+_ANSWERS = select(school_keys)
 
 SCHEMA = "0001"
 """The migration that this program works with."""
@@ -64,13 +65,16 @@ class Store:
         Raises StoreUnavailable, NotMigrated, KeyMissing, or KeyWrong naming the file.
         """
         with ExitStack() as on_failure:
-            on_failure.callback(self._database.dispose)
+            on_failure.callback(self.close_now)
             self._database.check()
             self._check_schema()
-            self._check_keys()
+            unknown = self._check_keys()
+            self._writer.start()
+            self._running = True
+            if unknown:
+                self.write_now(partial(_keep_answers, unknown))
+                self._check_keys()
             on_failure.pop_all()
-        self._writer.start()
-        self._running = True
 
     async def write(self, work: Work[T], *, within: float = 2.0) -> T:
         """Run work in one durable transaction; what it raises undoes it and comes through.
@@ -145,23 +149,20 @@ class Store:
         if found != SCHEMA:
             raise NotMigrated(found, SCHEMA)
 
-    def _check_keys(self) -> None:
+    def _check_keys(self) -> list[SchoolKey]:
+        """Compare the keys with what the database was written with; gives those new to it."""
         with self._database.reading() as connection:
-            known = {
-                (r.school, r.number): r.answer for r in connection.execute(select(school_keys))
-            }
-        for (school, number), answer in known.items():
+            answers = {(r.school, r.number): r.answer for r in connection.execute(_ANSWERS)}
+        for (school, number), answer in answers.items():
             key = self._vault.key(school, number)
             if key.answer != answer:
                 raise KeyWrong(key.path)
-        new = [k for k in self._vault.all_keys() if (k.school, k.number) not in known]
-        if new:
-            with self._database.writing() as connection:
-                for key in new:
-                    values = {"school": key.school, "number": key.number, "answer": key.answer}
-                    connection.execute(insert_new(school_keys), values)
-                self._database.commit(connection)
-            self._check_keys()
+        return [k for k in self._vault.all_keys() if (k.school, k.number) not in answers]
+
+
+def _keep_answers(keys: list[SchoolKey], unit: Unit) -> None:
+    for key in keys:
+        unit.know_key(key)
 
 
 async def _wait(answer: Future[T], within: float) -> T:

@@ -22,6 +22,13 @@ NAMES = {
 }
 
 
+def in_utc(at: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError when `at` does not say its time zone."""
+    if at.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be stored")
+    return at.astimezone(UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment. Naive values are refused; what comes back is always UTC, also from SQLite."""
 
@@ -29,11 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
-        return value.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None or value.tzinfo is UTC:

@@ -29,8 +29,8 @@ from storage.ledger import Entry, Ledger, Report, read_entry, read_event, verify
 from storage.outbox import Outbox
 from storage.records import CaseCount, case_values, read_case, read_count, state_text
 from storage.sql import insert_new
-from storage.tables import case_keys, cases, ledger, seen_keys
-from storage.vault import Box, Vault, WrappedKey
+from storage.tables import case_keys, cases, ledger, school_keys, seen_keys
+from storage.vault import Box, SchoolKey, Vault, WrappedKey
 
 REF_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 """No 0 O 1 I L, which are mistaken for each other, and no vowels, so that no word comes out."""
@@ -41,6 +41,7 @@ _ON_A_ROUTE = (Status.WAITING, Status.ASKED, Status.REASON_DUE)
 _ADD = insert_new(cases)
 _ADD_KEY = insert(case_keys)
 _SEEN = insert_new(seen_keys)
+_KNOW_KEY = insert_new(school_keys)
 _WITH_KEY = select(cases, case_keys.c.number, case_keys.c.wrapped).outerjoin(
     case_keys, case_keys.c.case_id == cases.c.id
 )
@@ -67,11 +68,11 @@ class Unit(Outbox):
 
     def load(self, case_id: str) -> Case:
         """A case by id. Raises UnknownCase, ContentDestroyed."""
-        return self._one(_BY_ID, {"id": case_id})
+        return self._one(_BY_ID, "id", case_id)
 
     def find(self, ref: str) -> Case:
         """A case by its reference, in any case of letters. Raises UnknownCase, ContentDestroyed."""
-        return self._one(_BY_REF, {"ref": ref.strip().upper()})
+        return self._one(_BY_REF, "ref", ref.strip().upper())
 
     def add(self, case: Case, events: Sequence[Event]) -> None:
         """A new case, its key and its first ledger entries. Raises CaseExists."""
@@ -113,6 +114,11 @@ class Unit(Outbox):
     def forget_seen(self, before: datetime) -> int:
         """Drop marks older than any request that could still be repeated; how many."""
         return self._connection.execute(delete(seen_keys).where(seen_keys.c.at < before)).rowcount
+
+    def know_key(self, key: SchoolKey) -> None:
+        """Remember what a school's key answers, so that a wrong one is noticed from now on."""
+        values = {"school": key.school, "number": key.number, "answer": key.answer}
+        self._connection.execute(_KNOW_KEY, values)
 
     def new_ref(self) -> str:
         """A reference that nobody has, such as SC-7F3K2; it cannot be guessed from others."""
@@ -175,8 +181,10 @@ class Unit(Outbox):
         """Check the ledger of one school, or of all, and the cases against it."""
         return verify(self._connection, self._vault, school)
 
-    def _one(self, query: Select[Any], values: dict[str, str]) -> Case:
-        found = self._connection.execute(query, values).first()
+    def _one(self, query: Select[Any], name: str, wanted: str) -> Case:
+        if not (wanted.isascii() and wanted.isprintable()):
+            raise UnknownCase  # no database need be asked what it could not even store
+        found = self._connection.execute(query, {name: wanted}).first()
         if found is None:
             raise UnknownCase
         return self._read(found)

@@ -70,6 +70,7 @@ class Writer:
         self._database = database
         self._unit = unit
         self._group = group
+        self._tries = 1 if database.sqlite else TRIES  # one writer is in nobody's way but its own
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._threads = [
             threading.Thread(target=self._serve, name=f"store-write-{n}", daemon=True)
@@ -161,7 +162,7 @@ class Writer:
     def _try_until_done(self, job: Job) -> tuple[Any, bool]:
         fault: StorageError = StoreUnavailable("timed_out")
         tries = 0
-        while tries < TRIES and job.in_time:
+        while tries < self._tries and job.in_time:
             try:
                 return self._try(job)
             except TryAgain as error:

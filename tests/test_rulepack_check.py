@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from copy import deepcopy
 from importlib import resources
@@ -156,6 +157,37 @@ def test_more_answers_than_can_be_tried_are_refused_and_not_tried(written, small
     assert problems(written(small)) == [
         "questions: 900000000 sets of answers are more than can be tried"
     ]
+
+
+def test_a_pack_spoilt_anywhere_is_refused_with_a_reason_or_works(written, small):
+    chance = random.Random(3)  # noqa: S311 - the same draw each time
+    for _ in range(150):
+        values = deepcopy(small)
+        spoil(values, chance)
+        file = written(values)
+        try:
+            pack = load_pack(file)
+        except PackRefused:
+            assert all(fault.split(": ", 1)[1] for fault in faults_of(file))
+        else:
+            decide(pack, {})
+
+
+def spoil(values, chance):
+    """Put something else, or nothing, in one place of the file."""
+    place = values
+    while True:
+        key = chance.choice([*(place if isinstance(place, dict) else range(len(place)))])
+        if not isinstance(place[key], dict | list) or not place[key] or chance.random() < 0.2:
+            break
+        place = place[key]
+    other = chance.choice(
+        ["", "\u00b2", "7", [], ["x"], [[]], {}, {"any": "x"}, {"is": ["a", "a"]}, None]
+    )
+    if other is None:
+        del place[key]
+    else:
+        place[key] = other
 
 
 def test_a_question_may_not_have_the_name_of_an_operator(written, small):

@@ -9,20 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.decision_table import (
-    ALWAYS,
-    FALSE,
-    TRUE,
-    Addition,
-    Answered,
-    Either,
-    Every,
-    Named,
-    Not,
-    Row,
-    Scale,
-    Table,
-)
+from bot.decision_table import FALSE, TRUE
 from bot.rules import (
     UnknownAnswer,
     UnknownPage,
@@ -33,6 +20,7 @@ from bot.rules import (
     next_page,
     settled,
 )
+from tests.small_tables import THREE, completions, conditions, states, tables
 
 QUIET = {"danger": "no", "adult": "none", "trigger": "own", "identifiable": "yes"}
 HARM = {
@@ -307,63 +295,6 @@ def test_settled_means_that_no_way_to_fill_the_gaps_changes_the_verdict(pack, an
     if verdict:
         assert wholes == {verdict.whole}
     assert verdict or next_page(pack, answers)
-
-
-THREE = ("a", "b", "c")
-
-
-@cache
-def conditions():
-    def answered(question, mask):
-        return Answered(question, (), mask, 1 << THREE.index(question))
-
-    leaves = st.builds(answered, st.sampled_from(THREE), st.integers(1, 6)) | st.just(ALWAYS)
-    return st.recursive(
-        leaves,
-        lambda parts: (
-            st.builds(Not, parts)
-            | st.builds(lambda part: Named("named", part), parts)
-            | st.builds(lambda *both: Every(both), parts, parts)
-            | st.builds(lambda *both: Either(both), parts, parts)
-        ),
-        max_leaves=5,
-    )
-
-
-@st.composite
-def tables(draw):
-    """Small tables of up to five rows over three questions of three options."""
-    whens = [*draw(st.lists(conditions(), max_size=4)), ALWAYS]
-    rows = []
-    for number, when in enumerate(whens, start=1):
-        low = draw(st.sampled_from(["high", "normal"]))
-        added = (Addition("x", draw(conditions())),) if draw(st.booleans()) else ()
-        rows.append(
-            Row(
-                number,
-                when,
-                draw(st.sampled_from(["share", "escalate"])),
-                "dsl",
-                (),
-                Scale("scale", "high", draw(conditions()), low),
-                (),
-                added,
-                None,
-                1,
-                "because",
-                "words",
-            )
-        )
-    return Table(tuple(rows))
-
-
-def completions(state):
-    bits = [[1 << n for n in range(3) if state[q] >> n & 1] for q in THREE]
-    return [dict(zip(THREE, chosen, strict=True)) for chosen in product(*bits)]
-
-
-known_or_not = st.sampled_from([1, 2, 4, 7])
-states = st.fixed_dictionaries(dict.fromkeys(THREE, known_or_not))
 
 
 @settings(deadline=None, max_examples=300)

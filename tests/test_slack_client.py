@@ -649,6 +649,23 @@ async def test_a_message_to_the_app_itself_is_an_event(people, bot, school):
     assert (bot.json["event"]["type"], bot.json["event"]["channel_type"]) == ("message", "im")
 
 
+async def test_an_app_that_takes_no_messages_is_sent_none(people, bot, school, tmp_path):
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text(
+        "features: {app_home: {messages_tab_read_only_enabled: true}}\n"
+        "oauth_config: {scopes: {bot: [commands]}}\n"
+    )
+    school.app = open_school(manifest=manifest).app
+    direct = school.direct(TEACHER, BOT)
+
+    with pytest.raises(SlackRefusalError, match="read_only"):
+        await people.say(TEACHER, direct.id, "hello")
+
+    assert bot.heard == []
+    assert school.texts_in(direct.id) == []
+    assert school.notices[0].text == "Sending messages to this app has been turned off."
+
+
 async def test_other_messages_and_channels_without_the_app_are_none_of_its_business(people, bot):
     await people.say(DSL, DSL_CHANNEL, "between us")
     await people.say(TEACHER, STAFFROOM, "@Sharecheck help")
