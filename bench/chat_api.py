@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -45,13 +45,13 @@ class Listener:
 
     def answer(self, path: str, body: bytes) -> bytes:
         """The whole HTTP answer to a call; it is remembered with the moment it arrived."""
-        method = path.removeprefix("/api/")
+        method, _, query = path.removeprefix("/api/").partition("?")
         self.calls.append((method, time.time(), body))
         if method == "chat.postMessage":
             ts = f"1700000000.{next(self._numbers):06d}"
             return _as_answer({"ok": True, "channel": "C0BENCH", "ts": ts, "message": {}})
         if method == "users.info":
-            found = _USER.search(body)
+            found = _USER.search(query.encode() + body)
             user = found[1].decode() if found else DSL
             return _as_answer({"ok": True, "user": {"id": user, "team_id": TEAM, "name": "dsl"}})
         return self._fixed.get(method, self._fixed[""])
@@ -79,8 +79,7 @@ class Caller(asyncio.Protocol):
         self._heard = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - for the type's sake
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._heard += data

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import uvloop
 
@@ -62,8 +62,7 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - for the type's sake
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     async def ask(self, request: bytes) -> Answer:
         """Send one request; an answer that Slack would no longer wait for counts as none."""

@@ -16,7 +16,7 @@ from bot.rules import RulePack, live_questions, load_pack, next_page
 
 _LINES = 50_000
 _WALKS = 2_000
-_PROGRAM = "from bot.cli_rules import app; app()"
+_PROGRAM = "from bot.cli import main; main()"
 
 
 def measure() -> list[Figure]:
@@ -31,7 +31,7 @@ def _decide(lines: list[str]) -> Figure:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "answers.jsonl"
         file.write_text("\n".join(lines) + "\n")
-        command = [sys.executable, "-c", _PROGRAM, "decide", "--jsonl", str(file)]
+        command = [sys.executable, "-c", _PROGRAM, "rules", "decide", "--jsonl", str(file)]
         started = perf_counter()
         done = subprocess.run(command, check=True, capture_output=True)
         seconds = perf_counter() - started

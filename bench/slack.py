@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from statistics import median
+from typing import TypeVar
 
-from bench.bare_database import BareDatabase, bare_database
+from bench.bare_database import bare_database
 from bench.effort import Effort, Say
 from bench.figures import Figure
-from bench.load import Answer, run, send_all, sign
+from bench.load import run, send_all, sign
 from bench.installation import SECRET
-from bench.payloads import make_command
 from bench.processes import Served
+from bench.rounds import (
+    AT_ONCE,
+    BREATH,
+    answered_a_second,
+    bare_delays,
+    delays_to_call,
+    middle_ms,
+    recorded_a_second,
+    send_commands,
+)
 from bench.stage import Stage, open_stage
 from bench.walks import finished_walks, page_turns
 
-AT_ONCE = 32
+T = TypeVar("T")
 API_DELAY = 150
 """Milliseconds that every call of the chat API takes during a burst."""
-_BREATH = 0.015
-"""Seconds between requests that come one at a time: what an answer left to do is then done."""
 
 
 def measure(wanted: frozenset[str], effort: Effort, say: Say) -> list[Figure]:
@@ -33,16 +37,18 @@ def measure(wanted: frozenset[str], effort: Effort, say: Say) -> list[Figure]:
             if wanted & set(ids):
                 say(f"measuring {', '.join(ids)}")
                 figures += scene(stage, effort)
-    return figures
+    return [figure for figure in figures if figure.id in wanted]
 
 
 def _commands_at_once(stage: Stage, effort: Effort) -> list[Figure]:
-    ours, hello = _in_turns(effort, stage, lambda one: _opened_a_second(stage, one, effort))
+    def rate(one: Served) -> float:
+        return send_commands(stage, one, effort.commands, AT_ONCE).a_second
+
+    ours, hello = _take_turns(stage, effort, rate)
     return [
         Figure(
             id="slack-command-32",
-            what="/sharecheck answered and its dialog opened, 32 at a time "
-            "(floor: hello-world app)",
+            what="/sharecheck acked and its dialog opened, 32 at a time (floor: hello-world app)",
             value=max(ours),
             unit="requests/s",
             floor=max(hello),
@@ -54,11 +60,17 @@ def _commands_at_once(stage: Stage, effort: Effort) -> list[Figure]:
 
 
 def _commands_one_by_one(stage: Stage, effort: Effort) -> list[Figure]:
-    ours, hello = _in_turns(effort, stage, lambda one: _latencies(stage, one, effort))
+    def latencies(one: Served) -> tuple[float, float]:
+        sent = send_commands(stage, one, effort.singles, 1, pause=BREATH)
+        pairs = zip(sent.answers, sent.opened, strict=True)
+        opened = [called - answer.asked_at for answer, called in pairs]
+        return middle_ms([answer.seconds for answer in sent.answers]), middle_ms(opened)
+
+    ours, hello = _take_turns(stage, effort, latencies)
     return [
         Figure(
             id="slack-command-1-p50",
-            what="/sharecheck, one at a time: half are answered within (floor: hello-world app)",
+            what="/sharecheck acked, one at a time, median (floor: hello-world app)",
             value=min(acked for acked, _ in ours),
             unit="ms",
             floor=min(acked for acked, _ in hello),
@@ -68,7 +80,7 @@ def _commands_one_by_one(stage: Stage, effort: Effort) -> list[Figure]:
         ),
         Figure(
             id="slack-command-1-opened-p50",
-            what="/sharecheck, one at a time: half call for the dialog within "
+            what="/sharecheck to the call that opens its dialog, one at a time, median "
             "(floor: hello-world app)",
             value=min(opened for _, opened in ours),
             unit="ms",
@@ -82,13 +94,13 @@ def _commands_one_by_one(stage: Stage, effort: Effort) -> list[Figure]:
 
 def _page_turns(stage: Stage, effort: Effort) -> list[Figure]:
     forms = run(page_turns(stage))
-    many = [forms[n % len(forms)] for n in range(effort.turns)]
-    ours, hello = _in_turns(effort, stage, lambda one: _answered_a_second(one, many))
+    many = [forms[number % len(forms)] for number in range(effort.turns)]
+    ours, hello = _take_turns(stage, effort, lambda one: answered_a_second(one, many))
     return [
         Figure(
             id="page-turn",
-            what="a page of the walk handed in and the next one drawn, 32 at a time "
-            "(floor: hello-world app only acks)",
+            what="a page handed in and the next one drawn, 32 at a time "
+            "(floor: the hello-world app acks the same)",
             value=max(ours),
             unit="pages/s",
             floor=max(hello),
@@ -106,13 +118,13 @@ def _final_submits(stage: Stage, effort: Effort) -> list[Figure]:
         for _ in range(effort.rounds):
             forms = run(finished_walks(stage, effort.submits))
             floor.append(bare.rate(effort.submits))
-            ours.append(_recorded_a_second(stage, forms))
+            ours.append(recorded_a_second(stage, forms))
             stage.api.wait_until_quiet()
     return [
         Figure(
             id="final-submit",
-            what="a whole check written down for good, with vault, ledger and outbox, while its "
-            "messages go out (floor: bare SQLite commits, one by one)",
+            what="a check written for good (case, vault, ledger, outbox) while messages go out, "
+            "32 at a time (floor: bare SQLite commits, one by one)",
             value=max(ours),
             unit="cases/s",
             floor=max(floor),
@@ -126,18 +138,19 @@ def _commit_to_call(stage: Stage, effort: Effort) -> list[Figure]:
     forms = run(finished_walks(stage, effort.paced))
     stage.api.forget()
     requests = [sign(form, SECRET) for form in forms]
-    run(send_all(stage.ours.port, requests, 1, pause=0.03))
+    run(send_all(stage.ours.port, requests, 1, pause=2 * BREATH))
     stage.api.wait_until_quiet()
+    ours = delays_to_call(stage)
     with bare_database(stage.folder) as bare:
-        floor = _bare_delays(stage, bare, effort.paced)
+        floor = bare_delays(stage, bare, effort.paced)
     return [
         Figure(
             id="commit-to-call",
-            what="from a case's commit to the first call about it, median "
+            what="from just before a case's commit to the first call about it, median "
             "(floor: a bare commit, then a bare call)",
-            value=median(_delays(stage)) * 1000,
+            value=middle_ms(ours),
             unit="ms",
-            floor=median(floor) * 1000,
+            floor=middle_ms(floor),
             target=20,
             higher_is_better=False,
         )
@@ -146,35 +159,37 @@ def _commit_to_call(stage: Stage, effort: Effort) -> list[Figure]:
 
 def _burst(stage: Stage, effort: Effort) -> list[Figure]:
     stage.api.delay(API_DELAY)
-    ours, hello = _in_turns(effort, stage, lambda one: _one_burst(stage, one, effort.burst))
+    ours, hello = _take_turns(
+        stage, effort, lambda one: send_commands(stage, one, effort.burst, effort.burst)
+    )
     stage.api.delay(0)
-    best, floor = min(ours), min(hello)
-    common = f"{effort.burst} commands at once while the chat API takes {API_DELAY} ms a call: "
+    common = f"{effort.burst} commands at once, the chat API taking {API_DELAY} ms a call: "
     return [
         Figure(
             id="burst-200",
-            what=common + "slowest answer (floor: hello-world app)",
-            value=best[1],
+            what=common + "slowest ack (floor: hello-world app)",
+            value=min(one.slowest for one in ours),
             unit="s",
-            floor=floor[1],
+            floor=min(one.slowest for one in hello),
             target=1.0,
             higher_is_better=False,
         ),
         Figure(
-            id="burst-200-unanswered",
-            what=common + "commands without an answer, in all rounds",
-            value=sum(unanswered for unanswered, _, _ in ours),
+            id="burst-200-unacked",
+            what=common + "left without an ack in any round (floor: hello-world app)",
+            value=sum(one.unanswered for one in ours),
             unit="commands",
-            floor=sum(unanswered for unanswered, _, _ in hello),
+            floor=sum(one.unanswered for one in hello),
             target=0,
             higher_is_better=False,
         ),
         Figure(
             id="burst-200-opened",
-            what=common + "slowest call for a dialog (Slack takes it for 3 s)",
-            value=best[2],
+            what=common + "slowest call for a dialog; Slack takes it for 3 s "
+            "(floor: hello-world app)",
+            value=min(one.slowest_opened for one in ours),
             unit="s",
-            floor=floor[2],
+            floor=min(one.slowest_opened for one in hello),
             target=3.0,
             higher_is_better=False,
         ),
@@ -183,7 +198,7 @@ def _burst(stage: Stage, effort: Effort) -> list[Figure]:
 
 def _memory(stage: Stage, effort: Effort) -> list[Figure]:
     for one in (stage.hello, stage.ours):
-        _opened_a_second(stage, one, effort)
+        send_commands(stage, one, effort.commands, AT_ONCE)
     return [
         Figure(
             id="resident",
@@ -197,21 +212,25 @@ def _memory(stage: Stage, effort: Effort) -> list[Figure]:
     ]
 
 
-Scene = Callable[[Stage, Effort], list[Figure]]
-
-SCENES: Mapping[tuple[str, ...], Scene] = {
+SCENES: Mapping[tuple[str, ...], Callable[[Stage, Effort], list[Figure]]] = {
     ("slack-command-32",): _commands_at_once,
     ("slack-command-1-p50", "slack-command-1-opened-p50"): _commands_one_by_one,
     ("page-turn",): _page_turns,
     ("final-submit",): _final_submits,
     ("commit-to-call",): _commit_to_call,
-    ("burst-200", "burst-200-unanswered", "burst-200-opened"): _burst,
+    ("burst-200", "burst-200-unacked", "burst-200-opened"): _burst,
     ("resident",): _memory,
 }
 IDS = tuple(one for ids in SCENES for one in ids)
 
 
-def _in_turns[T](
-    effort: Effort, stage: Stage, one_round: Callable[[Served], T]
+def _take_turns(
+    stage: Stage, effort: Effort, one_round: Callable[[Served], T]
 ) -> tuple[list[T], list[T]]:
-    raise NotImplementedError
+    """Rounds of ours and of the floor in turns, so that a busy machine is busy for both."""
+    ours: list[T] = []
+    hello: list[T] = []
+    for _ in range(effort.rounds):
+        hello.append(one_round(stage.hello))
+        ours.append(one_round(stage.ours))
+    return ours, hello

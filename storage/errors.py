@@ -14,7 +14,8 @@ class StorageError(Exception):
 class StoreUnavailable(StorageError):
     """The database cannot take or give it now; nothing was written unless `code` is `in_doubt`.
 
-    `code`: locked, full, gone, broken, read_only, timed_out, in_doubt (it may yet be written), closed.
+    `code`: locked, full, gone, broken, read_only, timed_out, closed, or in_doubt (it may yet be
+    written).
     """
 
     code: str

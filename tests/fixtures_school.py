@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -14,17 +16,18 @@ from typing import Any
 import pytest
 
 from bot import app as composition
+from bot.cards import Renderer
 from bot.case import Case
 from bot.demo import MANIFEST, SECRET, pretend_settings
 from bot.settings import Settings
 from playground import school as pretend
 from playground.residents import Message
 from playground.server import build
-from playground.serving import running
 from playground.slack_client import SlackClient
 from playground.workspace import Workspace
 from storage import migrate
 from storage.vault import Vault
+from tests.quick_server import served
 
 CLEAR_SHARE = [
     {"danger": "no", "adult": "none"},
@@ -150,20 +153,57 @@ class PretendSchool:
 
 @contextlib.asynccontextmanager
 async def open_pretend_school(folder: Path, **changes: Any) -> AsyncIterator[PretendSchool]:
-    """`changes` go over the settings; `deliver=True` lets the worker run by itself, `clock` pushes time."""
+    """A school whose data lie in `folder`; opened again there, it goes on where it was.
+
+    `changes` go over the settings; `deliver=True` lets the worker run by itself, `clock` pushes
+    time, `workspace` is a Slack that is there already.
+    """
     how = {k: changes.pop(k) for k in ("deliver", "clock") if k in changes}
-    workspace = pretend.open_school(manifest=MANIFEST)
+    workspace = changes.pop("workspace", None) or pretend.open_school(manifest=MANIFEST)
     page = build(workspace, "", SECRET)
-    async with running(page) as address:
+    async with served(page) as address:
         settings = pretend_settings(folder, address).model_copy(update=changes)
-        migrate.upgrade(settings.database_url)
-        Vault.create(settings.keys_dir, [s.id for s in settings.schools])
+        prepare(settings)
         async with (
+            with_warm_renderer(),
             composition.running(settings, **({"deliver": False} | how)) as app,
-            running(app.asgi) as bot,
+            served(app.asgi) as bot,
         ):
             page.state.client.courier.app_url = f"{bot}/slack/events"
             yield PretendSchool(app, page.state.client, settings)
+
+
+def prepare(settings: Settings) -> None:
+    """The database and the keys, unless they are there already."""
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(migrated_database())
+    Vault.create(settings.keys_dir, [s.id for s in settings.schools])
+
+
+@functools.cache
+def migrated_database() -> bytes:
+    """An empty SQLite database as the migrations make it; they run once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "template.db"
+        migrate.upgrade(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+@functools.cache
+def warm_renderer() -> Renderer:
+    """The product's renderer with the product's templates, compiled once for all tests."""
+    renderer = Renderer()
+    renderer.warm()
+    return renderer
+
+
+@contextlib.asynccontextmanager
+async def with_warm_renderer() -> AsyncIterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(composition, "Renderer", warm_renderer)
+        yield
 
 
 @pytest.fixture

@@ -9,10 +9,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 from storage.store import Store
 from storage.vault import Vault
 from tests.stored_cases import NOON, decided, make_case, make_row, recorded
+
+AT_ONCE = 4
 
 
 def start(what: str, url: str, keys: Path, name: str) -> subprocess.Popen[str]:
@@ -38,7 +41,16 @@ def claim(store: Store, name: str) -> None:
 
 
 def write(store: Store, name: str) -> None:
-    """Add, decide and announce cases for ever; print a case's id once it is acknowledged."""
+    """Add, decide and announce cases for ever, several at a time, so that commits are shared."""
+    others = [Thread(target=_write, args=(store, f"{name}-{n}")) for n in range(AT_ONCE)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+
+
+def _write(store: Store, name: str) -> None:
+    """Say a case's id once it is acknowledged."""
     number = 0
     while True:
         number += 1

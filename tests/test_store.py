@@ -95,9 +95,32 @@ def test_an_unknown_id_and_an_unknown_reference_are_refused(empty_store):
         empty_store.read_now(lambda unit: unit.find("SC-00000"))
 
 
-def test_a_moment_without_a_time_zone_is_refused(empty_store):
+@pytest.mark.parametrize("hostile", ["\x00", "\ud800", "é", "' OR 1=1 --", "x" * 100_000, ""])
+def test_no_id_however_hostile_is_more_than_unknown(empty_store, hostile):
+    add(empty_store, make_case())
+
+    for ask in (lambda unit: unit.load(hostile), lambda unit: unit.find(hostile)):
+        with pytest.raises(UnknownCase):
+            empty_store.read_now(ask)
+
+
+@pytest.mark.parametrize("field", ["created_at", "changed_at", "filed_at"])
+def test_a_moment_without_a_time_zone_is_refused(empty_store, field):
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001
+
     with pytest.raises(Exception, match="time zone"):
-        empty_store.write_now(lambda unit: unit.put(make_row("a", due_at=datetime(2026, 1, 1))))  # noqa: DTZ001
+        add(empty_store, make_case(**{field: naive}))
+    with pytest.raises(Exception, match="time zone"):
+        empty_store.write_now(lambda unit: unit.put(make_row("a", due_at=naive)))
+
+    assert how_many(empty_store) == 0
+
+
+def test_a_fault_of_ours_does_not_print_what_it_was_to_write(empty_store):
+    with pytest.raises(Exception, match="hidden") as fault:
+        empty_store.write_now(lambda unit: unit.put(make_row("a", needs=MARK)))
+
+    assert MARK not in str(fault.value).replace(f"(needs)=({MARK})", "")
 
 
 def test_moments_come_back_to_the_microsecond_in_utc(empty_store):
@@ -715,6 +738,29 @@ def test_tables_that_were_never_made_are_told(school_vault, tmp_path):
 
     with pytest.raises(NotMigrated):
         Store(sqlite_url(file), school_vault).open()
+
+
+def test_a_file_that_is_no_database_is_told(school_vault, tmp_path):
+    (tmp_path / "broken.db").write_bytes(b"not a database" * 1000)
+
+    with pytest.raises(StoreUnavailable) as refusal:
+        Store(sqlite_url(tmp_path / "broken.db"), school_vault).open()
+
+    assert refusal.value.code == "broken"
+
+
+def test_a_store_opens_beside_one_that_writes_and_waits_for_its_turn(
+    sqlite_file, open_store, school_vault
+):
+    other = sqlite3.connect(sqlite_file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.4, lambda: (other.execute("ROLLBACK"), other.close()))
+    release.start()
+
+    store = open_store(sqlite_url(sqlite_file))
+    release.join()
+
+    assert how_many(store, "school_keys") == len(school_vault.schools)
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql:///x?host=/nowhere"])

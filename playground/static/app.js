@@ -34,7 +34,7 @@ function watchLink(state) {
 
 /** The strip of suggestions starts open where there is room, and stays as the person leaves it. */
 function startStrip(strip) {
-  strip.open = window.matchMedia("(min-width: 900px) and (min-height: 620px)").matches;
+  strip.open = window.matchMedia("(min-width: 1180px) and (min-height: 700px)").matches;
 }
 
 function becomePerson(state, id) {
@@ -59,7 +59,7 @@ function start() {
   watchTitle(state);
   watchLink(state);
   watchNotices(state);
-  watchUnread(state, find("#bar-unread"));
+  watchUnread(state, { channels: find("#bar-channels"), people: find("#bar-people") });
   announceMessages(state, find("#announcer"));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) state.refresh(); });
   window.addEventListener("hashchange", () => { if (personInAddress()) becomePerson(state, personInAddress()); });

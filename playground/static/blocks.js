@@ -19,7 +19,7 @@ function section(block, context) {
 
 /** Give a control without a label of its own the words it stands beside. */
 function named(node, text) {
-  const field = node.matches("select, input") ? node : null;
+  const field = node.matches("select, input, [role=group], [role=radiogroup]") ? node : null;
   if (field && text) field.setAttribute("aria-label", text.text.replace(/[*_~`]/g, "").slice(0, 120));
   return node;
 }
@@ -44,8 +44,9 @@ function describe(control, block, describedBy) {
 
 function groupInput(block, ids, context) {
   const frame = inputFrame(block, ids, context);
-  const set = h("fieldset", { class: "input" },
-    h("legend", {}, labelWords(block, context)), elementNode(block, block.element, context), frame.error, frame.hint);
+  const choices = elementNode(block, block.element, context);
+  choices.removeAttribute("role");
+  const set = h("fieldset", { class: "input" }, h("legend", {}, labelWords(block, context)), choices, frame.error, frame.hint);
   describe(set, block, frame.describedBy);
   return set;
 }

@@ -28,8 +28,8 @@ function textBox(label, placeholder) {
 
 function growing(box) {
   const fit = () => {
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight}px`;
+    box.style.height = "";
+    if (box.value) box.style.height = `${box.scrollHeight}px`;
   };
   box.addEventListener("input", fit);
   return fit;
@@ -136,6 +136,8 @@ export class Composer {
 
   constructor(state, root) {
     this.state = state;
+    this.root = root;
+    this.readOnly = document.querySelector("#read-only");
     this.box = root.querySelector("textarea");
     this.fit = growing(this.box);
     this.suggestions = new Suggestions(this.box, (text) => this.#pick(text));
@@ -156,6 +158,17 @@ export class Composer {
     return sendFrom(this.box, this.state, { opener }, this.fit);
   }
 
+  /** Where only the app writes, the way back to a channel stands in place of the box. */
+  #offerChannel(isReadOnly) {
+    const open = this.state.data.channels.find((channel) => !channel.read_only);
+    const button = this.readOnly.querySelector("button");
+    this.root.hidden = isReadOnly;
+    this.readOnly.hidden = !isReadOnly;
+    button.hidden = !open;
+    button.textContent = open ? `Go to ${channelTitle(this.state, open)}` : "";
+    button.onclick = () => { this.state.look(open.id); this.box.focus(); };
+  }
+
   #move() {
     const place = `${this.state.person}/${this.state.channel}`;
     if (place === this.#place) return;
@@ -163,6 +176,7 @@ export class Composer {
     this.#place = place;
     this.box.value = this.#drafts.get(place) ?? "";
     const channel = this.state.channelNamed(this.state.channel);
+    this.#offerChannel(Boolean(channel?.read_only));
     this.box.placeholder = channel ? `Message ${channelTitle(this.state, channel)}, or type ${COMMAND}` : "";
     this.fit();
   }

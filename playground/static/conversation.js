@@ -78,9 +78,10 @@ export class Conversation {
   #threads() {
     const threads = threadsOf(this.state.messagesIn(this.state.channel).map((one) => ({ ...one, channel: this.state.channel })));
     const newest = threads.findLast((thread) => thread.replies.length)?.message.ts;
+    const readOnly = Boolean(this.state.channelNamed(this.state.channel)?.read_only);
     return threads.map((thread, place) => {
       const compact = isCompact(thread.message, threads[place - 1]?.replies.length ? null : threads[place - 1]?.message);
-      return { ...thread, compact, print: JSON.stringify([thread.message, compact]), open: this.#open.isOpen(thread.message.ts, newest) };
+      return { ...thread, compact, readOnly, print: JSON.stringify([thread.message, compact]), open: this.#open.isOpen(thread.message.ts, newest) };
     });
   }
 

@@ -9,6 +9,13 @@ import { Values } from "./values.js";
 
 const print = (view) => JSON.stringify({ ...view, state: null });
 
+const pageOf = ({ id, title, blocks }) => JSON.stringify([id, title?.text, blocks.filter(({ type }) => type === "input").map((block) => block.block_id)]);
+
+/** True when an update changed a page but did not turn it: the reader stays where they are. */
+function isSamePage(before, after) {
+  return pageOf(before) === pageOf(after);
+}
+
 function whereFocusWas(root) {
   const active = document.activeElement;
   if (!root.contains(active)) return null;
@@ -77,8 +84,7 @@ export class Dialog {
   }
 
   #show(view) {
-    const samePage = this.#view?.id === view.id && this.#view?.callback_id === view.callback_id;
-    const focus = samePage ? whereFocusWas(this.root) : null;
+    const focus = this.#view && isSamePage(this.#view, view) ? whereFocusWas(this.root) : null;
     if (!this.#view) this.#rememberOpener();
     this.#view = view;
     this.#shown = print(view);

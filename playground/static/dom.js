@@ -68,6 +68,6 @@ export function initials(name) {
 /** A round picture with a post's initials, in one of eight colours that goes with the id. */
 export function avatar(id, name, bot = false) {
   if (bot) return h("span", { class: "avatar bot", "aria-hidden": "true" }, icon("mark"));
-  const tint = [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % 8;
+  const tint = [...id].reduce((sum, letter) => (sum * 55 + letter.charCodeAt(0)) % 997, 24) % 8;
   return h("span", { class: `avatar tint-${tint}`, "aria-hidden": "true" }, initials(name));
 }

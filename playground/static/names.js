@@ -3,7 +3,12 @@
 /** How a channel is called: `#dsl`, or the other person's post for a direct conversation. */
 export function channelTitle(state, channel) {
   if (channel.kind !== "dm") return `#${channel.name}`;
-  return state.personNamed(channel.with)?.name ?? channel.name;
+  return nameOf(state, channel.with) ?? channel.name;
+}
+
+/** The post behind a person's id, or the app's name. */
+function nameOf(state, id) {
+  return id === state.data.app?.id ? state.data.app.name : state.personNamed(id)?.name;
 }
 
 /** True for the conversation between a person and the app. */
@@ -15,9 +20,9 @@ export function isWithApp(state, channel) {
 export function namesFor(state) {
   return {
     get me() { return state.person; },
-    person: (id) => state.personNamed(id)?.name,
+    person: (id) => nameOf(state, id),
     channel: (id) => state.channelNamed(id)?.name,
-    people: () => state.data.people.filter((person) => !person.bot && !person.deleted),
+    people: () => state.data.people,
     channels: () => state.data.channels.map((channel) => ({ id: channel.id, title: channelTitle(state, channel) })),
   };
 }

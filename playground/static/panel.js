@@ -28,17 +28,20 @@ function fieldNodes(row, names, changed) {
   return names.map((name) => h("div", { class: changed.has(name) ? "field changed" : "field" }, h("dt", {}, label(name)), h("dd", {}, cell(name, row[name]))));
 }
 
-/** A row as a card: its name, its state, and everything else below. */
+/** A row as a card: its name, its state, and everything else that is filled in below; lit for a moment when new. */
 function rowNode({ row, changed, isNew }) {
   const title = present(TITLE, row);
+  const filled = Object.keys(row).filter((name) => present([name], row));
   const marks = MARKS.filter((name) => name !== title && row[name]);
-  const rest = Object.keys(row).filter((name) => name !== title && !marks.includes(name));
-  return h("li", { class: isNew ? "row new" : changed.size ? "row touched" : "row" },
+  const rest = filled.filter((name) => name !== title && !marks.includes(name));
+  const node = h("li", { class: isNew ? "row new" : changed.size ? "row touched" : "row" },
     h("div", { class: "row-head" },
       h("strong", { title: title && label(title) }, title ? cell(title, row[title]) : "Row"),
       marks.map((name) => mark(name, row[name]))),
     h("dl", {}, fieldNodes(row, rest, changed)),
   );
+  setTimeout(() => node.classList.remove("new", "touched"), NEW_FOR);
+  return node;
 }
 
 function changesBetween(old, row) {

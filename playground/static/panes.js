@@ -18,12 +18,21 @@ export function startPanes() {
   showPane("chat");
 }
 
-/** Show the unread messages of the channels that are out of sight, beside the bar's word. */
-export function watchUnread(state, badge) {
+function showCount(badge, count) {
+  badge.textContent = count ? String(count) : "";
+  badge.hidden = count === 0;
+}
+
+const total = (list, count) => list.reduce((sum, one) => sum + count(one), 0);
+
+/** Show in the bar what is unread out of sight: in one's other channels, and for the other people. */
+export function watchUnread(state, { channels, people }) {
   state.addEventListener("change", () => {
     const others = state.data.channels.filter((channel) => channel.id !== state.channel);
-    const count = others.reduce((sum, channel) => sum + state.unreadIn(channel.id), 0);
-    badge.textContent = count ? String(count) : "";
-    badge.hidden = count === 0;
+    showCount(channels, total(others, (channel) => state.unreadIn(channel.id)));
+  });
+  state.addEventListener("others", () => {
+    const others = state.data.people.filter((person) => person.id !== state.person);
+    showCount(people, total(others, (person) => state.unreadFor(person.id)));
   });
 }

@@ -25,12 +25,16 @@ export function showPeople(state, list, onPick) {
     onPick(id);
     list.querySelector(`[data-key="${CSS.escape(id)}"] button`)?.focus();
   };
-  state.addEventListener("change", () => {
-    const rows = state.data.people.filter((person) => !person.bot && !person.deleted).map((person) => ({ person, current: person.id === state.person, unread: person.unread ?? 0 }));
+  const show = () => {
+    const rows = state.data.people.map((person) => ({
+      person, current: person.id === state.person, unread: person.unread ?? state.unreadFor(person.id),
+    }));
     showList(list, rows, {
       key: (row) => row.person.id,
       print: (row) => JSON.stringify(row),
       draw: (row) => personButton(row, pick),
     });
-  });
+  };
+  state.addEventListener("change", show);
+  state.addEventListener("others", show);
 }

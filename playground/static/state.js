@@ -2,6 +2,7 @@
 
 import { Line, Trouble, readPanel, readState } from "./server.js";
 
+const SETTLED_AFTER = 300;
 const EMPTY = { team: {}, people: [], channels: [], messages: {}, view: null, notices: [] };
 
 function readMemory(name) {
@@ -27,6 +28,8 @@ export class State extends EventTarget {
   loaded = false;
   #read = readMemory("read");
   #last = readMemory("last");
+  #waiting = new Map();
+  #glance = null;
   #cycle = null;
   #again = false;
 
@@ -76,6 +79,7 @@ export class State extends EventTarget {
       this.#link(true);
       this.#chooseChannel();
       this.#tell("change");
+      this.lookAtOthersSoon();
     } catch (error) {
       this.#link(false);
       if (error instanceof Trouble && person !== this.first) this.become(this.first);
@@ -127,18 +131,40 @@ export class State extends EventTarget {
     return this.data.channels.find((channel) => channel.id === id);
   }
 
-  #readUpTo(channel) {
-    return this.#read[this.person]?.[channel] ?? "";
+  unreadIn(channel) {
+    return this.#countUnread(this.person, channel, this.messagesIn(channel));
   }
 
-  unreadIn(channel) {
-    const from = this.#readUpTo(channel);
-    return this.messagesIn(channel).filter((message) => message.user !== this.person && message.ts > from).length;
+  #countUnread(person, channel, messages) {
+    const from = this.#read[person]?.[channel] ?? "";
+    return messages.filter((message) => message.user !== person && message.ts > from).length;
+  }
+
+  /** How many messages wait for someone else at the school, as far as this page has looked. */
+  unreadFor(person) {
+    return this.#waiting.get(person) ?? 0;
+  }
+
+  /** Once changes have settled, look what waits for the others, so that one sees whom to become next. */
+  lookAtOthersSoon() {
+    clearTimeout(this.#glance);
+    this.#glance = setTimeout(() => this.#lookAtOthers(), SETTLED_AFTER);
+  }
+
+  async #lookAtOthers() {
+    const others = this.data.people.filter((person) => person.id !== this.person);
+    const seen = await Promise.all(others.map((person) => readState(person.id).catch(() => EMPTY)));
+    seen.forEach(({ channels, messages }, place) => {
+      const { id } = others[place];
+      const counts = channels.map((channel) => this.#countUnread(id, channel.id, messages[channel.id] ?? []));
+      this.#waiting.set(id, counts.reduce((sum, count) => sum + count, 0));
+    });
+    this.#tell("others");
   }
 
   markRead() {
     const latest = this.messagesIn(this.channel).reduce((last, message) => (message.ts > last ? message.ts : last), "");
-    if (!this.channel || document.hidden || latest <= this.#readUpTo(this.channel)) return;
+    if (!this.channel || document.hidden || latest <= (this.#read[this.person]?.[this.channel] ?? "")) return;
     this.#read[this.person] = { ...this.#read[this.person], [this.channel]: latest };
     writeMemory("read", this.#read);
   }

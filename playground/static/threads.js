@@ -45,7 +45,7 @@ function toggleButton({ message, replies, open }, id, onToggle) {
     type: "button", class: replies.length ? "thread-toggle" : "thread-toggle start",
     "aria-expanded": String(open), "aria-controls": id,
     onclick: () => onToggle(message.ts, !open),
-  }, icon(open ? "up" : "thread"), words);
+  }, icon(open ? "up" : "thread"), h("span", { class: "words" }, words));
 }
 
 function drawReplies(list, thread, context) {
@@ -63,10 +63,11 @@ export function threadNode(thread, context, onToggle, old) {
   const root = same ? old.root : messageNode(thread.message, context, thread.compact);
   const box = old?.box ?? h("div", { class: "thread", id, role: "group", "aria-label": "Thread" }, h("div", { class: "replies" }));
   drawReplies(box.firstElementChild, thread, context);
-  if (thread.open && box.children.length === 1) box.append(composerNode(context.state, { thread: thread.message }));
+  if (thread.open && !thread.readOnly && box.children.length === 1) box.append(composerNode(context.state, { thread: thread.message }));
   box.hidden = !thread.open;
   const node = old ?? h("div", { class: "threaded" });
-  const toggle = thread.message.ephemeral ? [] : [toggleButton(thread, id, onToggle)];
+  const cannotReply = thread.message.ephemeral || (thread.readOnly && !thread.replies.length);
+  const toggle = cannotReply ? [] : [toggleButton(thread, id, onToggle)];
   const focused = node.querySelector(":scope > .thread-toggle") === document.activeElement && document.activeElement !== document.body;
   fill(node, [root, ...toggle, box]);
   if (focused) node.querySelector(":scope > .thread-toggle")?.focus();

@@ -5,6 +5,8 @@ import { Trouble } from "./server.js";
 
 const SLACK_WORDS = "We had some trouble connecting. Try again?";
 const SHOWN_FOR = 20000;
+const WORDS = { not_in_channel: "You are not in this channel, so you cannot write here." };
+const TOLD_BY_NOTICE = new Set(["unknown_command", "read_only", "not_supported_in_threads"]);
 
 function notice(text) {
   const dismiss = h("button", { type: "button", class: "bare", "aria-label": "Dismiss", onclick: () => node.remove() }, icon("close"));
@@ -30,7 +32,7 @@ export async function attempt(opener, send) {
     return await send();
   } catch (error) {
     if (!(error instanceof Trouble || error instanceof TypeError)) throw error;
-    showTrouble();
+    if (!TOLD_BY_NOTICE.has(error.message)) showTrouble(WORDS[error.message]);
     return null;
   } finally {
     opener?.removeAttribute("aria-busy");
