@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _read(arguments)
     console = Console()
     wanted = frozenset(given.only or IDS)
-    figures = measure(wanted, TINY if given.tiny else FULL, lambda words: console.print(f"... {words}"))
+    figures = measure(
+        wanted, TINY if given.tiny else FULL, lambda words: console.print(f"... {words}")
+    )
     draw_table(figures, console)
     file = given.results / "latest.json"
     write_figures(figures, file)

@@ -30,7 +30,9 @@ class BareDatabase:
 @contextlib.contextmanager
 def bare_database(folder: Path) -> Iterator[BareDatabase]:
     """A new one in a folder, closed at the end."""
-    with contextlib.closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as connection:
+    with contextlib.closing(
+        sqlite3.connect(folder / "bare.db", isolation_level=None)
+    ) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, text TEXT)")

@@ -65,7 +65,9 @@ class Listener:
             self.calls.clear()
         told: Mapping[str, Callable[[], Any]] = {
             "counts": lambda: Counter(method for method, _, _ in self.calls),
-            "calls": lambda: [(m, at, _found(_TRIGGER, b), _found(_KEY, b)) for m, at, b in self.calls],
+            "calls": lambda: [
+                (m, at, _found(_TRIGGER, b), _found(_KEY, b)) for m, at, b in self.calls
+            ],
             "views": lambda: [json.loads(b) for m, _, b in self.calls if m == "views.open"],
         }
         return _as_answer(told.get(what, lambda: True)())

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, sleep
@@ -21,6 +21,7 @@ START_WITHIN = 30.0
 """Seconds that a process may take before it answers."""
 END_WITHIN = 15.0
 _LOOK_AGAIN = 0.004
+_ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,7 @@ def python_module(module: str, *arguments: object) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(
-    command: Sequence[str], port: int, ready: str, env: Mapping[str, str] | None = None
-) -> Iterator[Served]:
+def serving(command: Sequence[str], port: int, ready: str) -> Iterator[Served]:
     """Start a program and wait until `ready` answers 200; end it when the block is left.
 
     Raises RuntimeError with what the program said when it ends, or takes too long, before that.
@@ -64,7 +63,7 @@ def serving(
     with tempfile.TemporaryFile() as said:
         began = perf_counter()
         process = subprocess.Popen(
-            command, stdout=said, stderr=said, env={**_plain_environment(), **(env or {})}
+            command, cwd=_ROOT, stdout=said, stderr=said, env=_plain_environment()
         )
         try:
             while not _answers(port, ready):

@@ -101,7 +101,9 @@ def delays_to_call(stage: Stage) -> list[float]:
 
 def bare_delays(stage: Stage, bare: BareDatabase, count: int) -> list[float]:
     """Seconds that a bare commit and a bare call of the chat API take, one after the other."""
-    request = f"POST /api/chat.postMessage HTTP/1.1\r\nhost: {LOOPBACK}\r\ncontent-length: 2\r\n\r\n{{}}"
+    request = (
+        f"POST /api/chat.postMessage HTTP/1.1\r\nhost: {LOOPBACK}\r\ncontent-length: 2\r\n\r\n{{}}"
+    )
     began: list[float] = []
 
     async def commit_and_call(line: Line) -> None:

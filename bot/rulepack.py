@@ -76,16 +76,8 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
-    """A page that asks no question of the walk, such as the outcome."""
-
-    title: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
-    """A box to type in, or a button to press: its label and the line beneath."""
+    """A box to type in: its label and the line beneath."""
 
     label: str
     help: str
@@ -97,7 +89,6 @@ class Words:
 
     title: str
     text: str
-    buttons: Mapping[str, str]
     with_conditions: str | None
 
 
@@ -125,8 +116,6 @@ class RulePack:
     guidance: Mapping[str, str]
     switches: Mapping[str, bool]
     pages: tuple[Page, ...]
-    screens: Mapping[str, Screen]
-    ask_now: Box
     questions: Mapping[str, Question]
     record_only: tuple[RecordOnly, ...]
     table: Table
@@ -137,7 +126,6 @@ class RulePack:
     told: Mapping[str, str]
     boxes: Mapping[str, Box]
     outcomes: Mapping[str, Words]
-    decisions: Mapping[str, Box]
     bits: Mapping[str, int]
     masks: Mapping[str, Mapping[str, int]]
     open: Mapping[str, int]

@@ -11,7 +11,6 @@ from bot.answer_sets import AnswerSets
 from bot.decision_table import Verdict
 from bot.rulepack import RulePack
 from bot.rulepack_file import Fault
-from bot.rulepack_reader import GENERAL_OUTCOMES
 
 MOST_ANSWER_SETS: Final = 200_000_000
 
@@ -75,7 +74,7 @@ def _words(pack: RulePack) -> Iterator[Fault]:
     for condition in pack.conditions:
         if condition not in used:
             yield Fault(0, f"conditions {condition}", "no row has this condition")
-    told = {row.words for row in rows} | set(GENERAL_OUTCOMES)
+    told = {row.words for row in rows}
     told |= {pack.outcomes[name].with_conditions or name for name in told}
     for name in pack.outcomes:
         if name not in told:

@@ -15,7 +15,6 @@ from bot.rulepack import (
     Question,
     RecordOnly,
     RulePack,
-    Screen,
     TickList,
     Words,
 )
@@ -24,18 +23,15 @@ from bot.rulepack_file import Entry, Faults, PackRefused, digest, locate_pack, p
 from bot.rulepack_rows import OPERATORS, TableReading, Vocabulary
 
 TITLE, LABEL, QUESTION = 24, 75, 150
-SCREENS: Final = ("outcome", "danger", "practice")
 BOXES: Final = (
     "reason",
+    "asking",
     "recipient",
     "filed_at",
     "not_safe",
     "advised",
     "override_reason",
-    "blocked",
 )
-GENERAL_OUTCOMES: Final = ("danger_unsure", "against", "nobody", "not_sent")
-DECISIONS: Final = ("share", "share_limited", "do_not_share", "ask", "hand_over", "reroute")
 TOLD: Final = ("notify", "approval", "nothing")
 _RULES = range(1, 8)
 _GUIDANCE = ("title", "publisher", "date", "address", "summary")
@@ -46,8 +42,6 @@ _TOP_LEVEL = (
     "notice",
     "switches",
     "pages",
-    "screens",
-    "ask_now",
     "questions",
     "record_only",
     "meanings",
@@ -61,7 +55,6 @@ _TOP_LEVEL = (
     "told",
     "boxes",
     "outcomes",
-    "decisions",
 )
 
 
@@ -108,8 +101,6 @@ class _PackReading:
             guidance=self._texts(top["guidance"], _GUIDANCE),
             switches=self._switches(top["switches"]),
             pages=self._pages(top["pages"], questions, rows),
-            screens=self._screens(top["screens"]),
-            ask_now=self._box(top["ask_now"], LABEL),
             questions=questions,
             record_only=self._record_only(top["record_only"], masks),
             table=table,
@@ -120,7 +111,6 @@ class _PackReading:
             told=self._told(top["told"]),
             boxes=self._boxes(top["boxes"], BOXES, QUESTION),
             outcomes=outcomes,
-            decisions=self._boxes(top["decisions"], DECISIONS, LABEL),
             bits=vocabulary.bits,
             masks=masks,
             open={question: sum(options.values()) for question, options in masks.items()},
@@ -207,14 +197,6 @@ class _PackReading:
             self.read.text(fields["button"], TITLE),
         )
 
-    def _screens(self, entry: Entry) -> dict[str, Screen]:
-        screens = {}
-        for name, item in self.read.has(entry, SCREENS).items():
-            fields = self.read.fields(item, ("title", "help"))
-            title = self.read.text(fields["title"], TITLE)
-            screens[name] = Screen(title, self.read.text(fields["help"], QUESTION))
-        return screens
-
     def _box(self, entry: Entry, limit: int) -> Box:
         fields = self.read.fields(entry, ("label", "help"))
         return Box(
@@ -226,17 +208,15 @@ class _PackReading:
         return {name: self._box(item, limit) for name, item in pairs.items()}
 
     def _outcomes(self, entry: Entry) -> dict[str, Words]:
-        pairs = self.read.has(entry, GENERAL_OUTCOMES)
+        pairs = self.read.pairs(entry)
         return {name: self._words(item, pairs) for name, item in pairs.items()}
 
     def _words(self, entry: Entry, known: Mapping[str, Entry]) -> Words:
-        fields = self.read.fields(entry, ("title", "text"), ("buttons", "with_conditions"))
-        buttons = self.read.pairs(fields["buttons"]) if "buttons" in fields else {}
+        fields = self.read.fields(entry, ("title", "text"), ("with_conditions",))
         instead = fields.get("with_conditions")
         return Words(
             title=self.read.text(fields["title"], TITLE),
             text=self.read.words(fields["text"]),
-            buttons={name: self.read.text(e, LABEL) for name, e in buttons.items()},
             with_conditions=self.read.one(instead, known, "an outcome with words")
             if instead
             else None,

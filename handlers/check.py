@@ -169,7 +169,10 @@ def _outcome_screen(
             "emergency": emergency,
             "outcome": verdict.outcome,
             "page": {"id": OUTCOME, "rule": 7},
-            "fields": [_field(pack, f, required=r) for f, r in _boxes(verdict, answers)],
+            "fields": [
+                _field(pack, f, required=r, asking=verdict.outcome == "escalate")
+                for f, r in _boxes(verdict, answers)
+            ],
             "course": verdict.outcome != "escalate",
             "can_ask": verdict.outcome != "escalate" and answers.get("adult") == "none",
             "purpose": _question_facts(pack.questions["purpose"], walk, school)
@@ -191,8 +194,11 @@ def _boxes(verdict: Verdict, answers: Mapping[str, str]) -> list[tuple[str, bool
     return boxes
 
 
-def _field(pack: RulePack, name: str, *, required: bool) -> dict[str, object]:
-    box = pack.boxes[name]
+def _field(
+    pack: RulePack, name: str, *, required: bool, asking: bool = False
+) -> dict[str, object]:
+    """A box of the outcome page; who asks for help is asked what about, not why they decided."""
+    box = pack.boxes["asking" if asking and name == "reason" else name]
     multiline = name not in {"recipient", "filed_at", "advised"}
     return {
         "id": name,

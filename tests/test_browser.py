@@ -95,7 +95,7 @@ async def test_an_uncertain_case_is_asked_decided_and_answered_in_the_browser(
         for question, option in answers.items():
             await answer(dialog, pack, question, option)
         await dialog.get_by_role("button", name="Next").click()
-    await dialog.get_by_label(pack.boxes["reason"].label).fill("Second-hand, from lunch")
+    await dialog.get_by_label(pack.boxes["asking"].label).fill("Second-hand, from lunch")
     await dialog.get_by_role("button", name="Send").click()
     await expect(dialog.get_by_text("Saved as")).to_be_visible()
     await dialog.get_by_role("button", name="Close").last.click()

@@ -1,7 +1,8 @@
 """What a member of staff lives through, over signed HTTP."""
 
 from playground import school as pretend
-from tests.fixtures_school import CLEAR_SHARE, UNCERTAIN, PretendSchool
+from tests.fixtures_school import CLEAR_SHARE, UNCERTAIN
+from tests.pretend_school import PretendSchool
 
 TEACHER, DSL = pretend.TEACHER, pretend.DSL
 

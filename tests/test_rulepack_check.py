@@ -50,7 +50,7 @@ def small():
     values["additions"] = {}
     values["conditions"] = {"act_now": "Ring.", "advice": "Ask."}
     values["doubts"] = {"advice": "it"}
-    general = ("danger", "danger_unsure", "dsl", "against", "nobody", "not_sent")
+    general = ("danger", "dsl")
     values["outcomes"] = {name: values["outcomes"][name] for name in general}
     values["table"] = [
         row("1", {"fire": "yes"}, {"urgency": "now", "conditions": ["act_now"]}, "danger"),
