@@ -25,6 +25,9 @@ _LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"\s+")
 _CUT_ENTITY = re.compile("&[a-z]{0,3}$")
 _SLACK_USER = re.compile("[UW][A-Z0-9]{1,30}")
+# Cards of the walk: the same for everybody who is at that point of it, but for the walk they carry.
+_PAGES = frozenset({"page", "outcome", "nearly"})
+_PAGES_KEPT = 500
 _NOTHING = "-"
 _ELLIPSIS = "…"
 _AS_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -40,6 +43,7 @@ class Renderer:
     def __init__(self, loader: BaseLoader | None = None) -> None:
         loader = loader or FileSystemLoader(str(files("templates")))
         self._environments = {Platform.SLACK: _environment(loader, _SLACK_FILTERS)}
+        self._pages: dict[str, Json] = {}
 
     def render(self, card: Card, platform: Platform | str = Platform.SLACK) -> Json:
         """The card as the platform's JSON: a view, or a message with `text` for notifications.
@@ -47,9 +51,9 @@ class Renderer:
         Raises TemplateNotFound for a card that the platform has no template of, and
         UndefinedError when the context lacks something that the template needs.
         """
-        environment = self._environments[Platform(platform)]
-        template = environment.get_template(f"{card.template}/{Platform(platform)}.json.j2")
-        drawn: Json = json.loads(template.render(card.context, facts=card.context))
+        if card.template in _PAGES and platform == Platform.SLACK:
+            return self._draw_page(card)
+        drawn = self._draw(card, platform)
         if "type" not in drawn:
             drawn["text"] = self.say(card, platform)
         return drawn
@@ -65,6 +69,25 @@ class Renderer:
         for environment in self._environments.values():
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
+
+    def _draw(self, card: Card, platform: Platform | str) -> Json:
+        environment = self._environments[Platform(platform)]
+        template = environment.get_template(f"{card.template}/{Platform(platform)}.json.j2")
+        drawn: Json = json.loads(template.render(card.context, facts=card.context))
+        return drawn
+
+    def _draw_page(self, card: Card) -> Json:
+        """A page for Slack, drawn once for all who see the same; it holds the rule pack's words,
+        codes and the school's numbers, and nothing that somebody typed.
+        """
+        shared = {**card.context, "walk": ""}
+        key = f"{card.template} {shared}"
+        drawn = self._pages.get(key)
+        if drawn is None:
+            if len(self._pages) == _PAGES_KEPT:
+                self._pages.clear()
+            drawn = self._pages[key] = self._draw(Card(card.template, shared), Platform.SLACK)
+        return {**drawn, "private_metadata": card.context["walk"]}
 
 
 def clean(text: str) -> str:

@@ -143,8 +143,9 @@ class Case:
 
     @property
     def harmish(self) -> bool:
-        """A child may be at risk of harm: purpose is harm or unsure, or danger is unsure or yes."""
-        danger, purpose = self.answers.get("danger"), self.answers.get("purpose", "unsure")
+        """A child may be at risk of harm: purpose or danger say so, or were not answered."""
+        danger = self.answers.get("danger", "unsure")
+        purpose = self.answers.get("purpose", "unsure")
         return danger in {"yes", "unsure"} or purpose in {"harm", "unsure"}
 
 

@@ -65,7 +65,7 @@ def serve(config: Config = None) -> None:
         settings = _settings(config)
         start_logging(settings.log_level)
         with only_one(settings):
-            asyncio.run(serve_until_ended(settings))
+            serve_until_ended(settings)
 
 
 @main.command()

@@ -120,13 +120,19 @@ def following(week: Week, school: School) -> Week:
 def summarise(
     week: Week, school: School, rows: Sequence[Figures], open_rows: Sequence[Figures], pack: RulePack
 ) -> Digest:
-    """The figures of a week: `rows` were created in it, `open_rows` are open at its end."""
+    """The figures of a week: `rows` were recorded or decided in it, `open_rows` are open at its end.
+
+    How long people waited is told of the decisions made in the week, so that a slow one counts in
+    the week it came. A changed decision is a case of its own, but not a check.
+    """
     since, until = covers(week, school)
+    rows = [row for row in rows if not _changes_another(row)]
     waits = [
         (row.decided_at - row.created_at).total_seconds() / 60
         for row in rows
-        if row.outcome == "escalate" and row.decided_at is not None
+        if _waited(row) and row.decided_at is not None and since <= row.decided_at < until
     ]
+    rows = [row for row in rows if since <= row.created_at < until]
     unsure = Counter(q for r in rows for q, a in r.answers.items() if _unsure(pack, q, a))
     oldest = sorted(open_rows, key=lambda r: r.created_at)[:3]
     return Digest(
@@ -135,13 +141,13 @@ def summarise(
         until=until,
         checks=len(rows),
         outcomes=dict(Counter(_result(r) for r in rows)),
-        escalations=sum(r.outcome == "escalate" for r in rows),
+        escalations=sum(_waited(r) for r in rows),
         median_minutes=median(waits) if waits else None,
         oldest_open=tuple((r.ref, r.created_at) for r in oldest),
         open_count=len(open_rows),
         unsure=tuple(sorted(unsure.items(), key=lambda item: (-item[1], item[0]))[:3]),
         against=sum(r.course == Course.AGAINST for r in rows),
-        by_route=dict(Counter(r.route for r in rows if r.outcome == "escalate")),
+        by_route=dict(Counter(r.route for r in rows if _waited(r))),
     )
 
 
@@ -151,5 +157,18 @@ def _result(row: Figures) -> str:
     return "withdrawn" if row.status == Status.WITHDRAWN else "open"
 
 
+def _waited(row: Figures) -> bool:
+    """Somebody else had to decide: an escalation, or a share that the school wants approved."""
+    if row.outcome == "escalate":
+        return True
+    return row.course is None and row.status != Status.REASON_DUE
+
+
+def _changes_another(row: Figures) -> bool:
+    """A reviewer's changed decision: decided as it was made, with no advice to follow."""
+    return row.course is None and row.decided_at == row.created_at
+
+
 def _unsure(pack: RulePack, question: str, option: str) -> bool:
-    return option == "unsure" and option == pack.questions[question].blank
+    """Not of questions that only an older pack has."""
+    return option == "unsure" and question in pack.questions

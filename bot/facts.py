@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.case import Case, Decision
@@ -25,7 +26,9 @@ def case_facts(
         "school": school.name,
         "decision": _decision(case, school),
         "requester": person_facts(school, case.requester),
-        "advice": advice_facts(pack, case.advice, school, answers=case.answers),
+        "advice": advice_facts(
+            pack, case.advice, school, answers=case.answers, route=case.route
+        ),
         "doubt": [{"rule": case.advice.rule, "line": pack.doubt(case.advice)}],
         "answers": answer_facts(pack, case.answers),
         "recipient_type": _label(pack, "role", case.answers.get("role")),
@@ -41,12 +44,15 @@ def advice_facts(
     school: School,
     *,
     answers: Mapping[str, str],
+    route: str | None = None,
 ) -> Facts:
     """The words of an outcome with every placeholder filled in, and nothing that was typed.
 
     `text` comes before the list of `conditions`, `after` behind it; both may hold **bold** and
-    _slanted_ words of the pack.
+    _slanted_ words of the pack. `route` is where it really goes, if that is not where the verdict
+    points (somebody there is kept out of it): the words then name that post.
     """
+    route = route or str(verdict.route)
     fill = {
         "number": school.numbers.social_care,
         "number_out_of_hours": school.numbers.social_care_out_of_hours,
@@ -54,11 +60,11 @@ def advice_facts(
         "lado": school.numbers.lado,
         "recipient": _label(pack, "role", answers.get("role")) or "them",
         "why": verdict.because,
-        "post": school.routes[str(verdict.route)].post,
+        "post": school.routes[route].post,
         "told": pack.told[school.share_needs],
         "doubt": pack.doubt(verdict),
     }
-    title, text = pack.outcome_words(verdict)
+    title, text = pack.outcome_words(_as_sent(pack, verdict, route))
     before, _, after = text.partition("{conditions}")
     return {
         "title": title,
@@ -98,6 +104,15 @@ def answer_facts(pack: RulePack, answers: Mapping[str, str]) -> list[Facts]:
         {"question": question, "option": option, "label": _label(pack, question, option)}
         for question, option in answers.items()
     ]
+
+
+def _as_sent(pack: RulePack, verdict: Verdict, route: str) -> Verdict:
+    """The verdict whose words tell where a restricted case went: those of the row that goes there."""
+    if "restricted" not in verdict.conditions:
+        return verdict
+    same = (r for r in pack.table.rows if r.route == route and r.outcome == verdict.outcome)
+    row = next((r for r in same if set(r.conditions) == set(verdict.conditions)), None)
+    return replace(verdict, row=row.number) if row else verdict
 
 
 def _codes(case: Case, school: School, shown_on: str) -> Facts:

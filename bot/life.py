@@ -51,7 +51,7 @@ def submit(draft: Draft, advice: Verdict, reach: Reach, ref: str, at: datetime) 
         excluded=draft.excluded,
         fixes=dict(draft.fixes),
         texts={name: text for name, text in draft.texts.items() if text.strip()},
-        course=(draft.course or Course.FOLLOWED) if decided else draft.course,
+        course=(draft.course or Course.FOLLOWED) if decided else None,
         decision=_own_decision(draft, advice, at) if decided else None,
         linked_to=draft.linked_to,
     )
@@ -153,9 +153,12 @@ def hand_over(case: Case, actor: Actor, to: str, reason: str, at: datetime) -> S
 def reroute(  # noqa: PLR0913 - as `decide`
     case: Case, actor: Actor, reach: Reach, reason: str, at: datetime, *, wanted: str
 ) -> Step:
-    """Send a waiting case to another post; `reach` says where `wanted` leads for this case."""
+    """Send a waiting case to another post; `reach` says where `wanted` leads for this case.
+
+    Raises RouteNotAllowed when it may not go there, or would only come back to where it is.
+    """
     allow(Action.REROUTE, case, actor)
-    if wanted not in routes_from(case):
+    if not {wanted, reach.route} <= set(routes_from(case)):
         raise RouteNotAllowed(wanted)
     _need("reason", reason)
     changed = replace(
@@ -241,7 +244,10 @@ def amend(  # noqa: PLR0913 - as `decide`
         version=1,
         created_at=at,
         changed_at=at,
+        course=None,
         decision=Decision(outcome, actor.person, at, reason, "", single),
+        assignee=None,
+        close_requested=False,
         remarks=(),
         report={},
         filed_at=None,
@@ -280,8 +286,13 @@ def read(case: Case, actor: Actor, at: datetime) -> Event:
 
 
 def routes_from(case: Case) -> tuple[str, ...]:
-    """Where a case may be sent: a restricted one never to the DSL or the DPO."""
-    routes = RESTRICTED_ROUTES if case.restricted else ("dsl", "head", "dpo")
+    """Where a case may be sent: a restricted one never to the DSL or the DPO, nor back down.
+
+    A worry about the head was sent past the head, and nobody later may send it to them.
+    """
+    routes: tuple[str, ...] = ("dsl", "head", "dpo")
+    if case.restricted:
+        routes = RESTRICTED_ROUTES[RESTRICTED_ROUTES.index(case.advice.route) :]
     return tuple(route for route in routes if route != case.route)
 
 

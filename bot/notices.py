@@ -73,13 +73,16 @@ TABLE: Mapping[EventKind, tuple[Notice, ...]] = {
 
 def notices_for(case: Case, event: Event, share_needs: str) -> tuple[Notice, ...]:
     """What follows from an event; `share_needs` is the school's `notify`, `approval` or `nothing`."""
+    if event.codes.get("no_action") == "yes" and not _has_card(case, share_needs):
+        return (*TABLE[event.kind], _NEW_CARD)
     if event.kind is not EventKind.RECORDED:
         return TABLE.get(event.kind, ())
     if "amends" in event.codes:
         return (_TELL, _NEW_CARD)
     first = [Notice(Audience.REQUESTER, "requester_copy")]
     if route_is_told(case, share_needs):
-        first += [Notice(Audience.ROUTE, "root", holds=_first_hold(case)), _COPY]
+        first.append(Notice(Audience.ROUTE, "root", holds=_first_hold(case)))
+        first += [_COPY] if case.advice.copy and not case.restricted else []
     if case.status is Status.REASON_DUE:
         nags = [Notice(Audience.REQUESTER, "reason_nag", t, Hold.REASON_DUE) for t in NAGS]
         first += nags
@@ -97,6 +100,11 @@ def route_is_told(case: Case, share_needs: str) -> bool:
     if case.advice.urgency == "now":
         return True
     return case.advice.outcome == "share" and share_needs != "nothing"
+
+
+def _has_card(case: Case, share_needs: str) -> bool:
+    """Whether the reviewers heard of a case when it was new; they did of all they decided."""
+    return case.advice.outcome == "escalate" or route_is_told(case, share_needs)
 
 
 def _first_hold(case: Case) -> Hold:

@@ -86,23 +86,39 @@ class School:
         return next(listed, None) or Person(str(account), (account,))
 
     def person_by_id(self, person_id: str) -> Person:
-        """The person with an id. Raises ValueError when it is neither listed nor an account."""
+        """The person with an id; without an account when they have left the settings since."""
         listed = next((p for p in self.people if p.id == person_id), None)
-        return listed or Person(person_id, (Account.parse(person_id),))
+        if listed is not None:
+            return listed
+        try:
+            return Person(person_id, (Account.parse(person_id),))
+        except ValueError:
+            return Person(person_id, ())
 
 
-_NEXT_ROUTES = {"head": ("head", "chair", "lado"), "chair": ("chair", "lado")}
+_NEXT_ROUTES = {
+    "head": ("head", "chair", "lado"),
+    "chair": ("chair", "lado"),
+    "dsl": ("dsl", "head"),
+    "dpo": ("dpo", "dsl", "head"),
+}
+"""Who comes next where nobody is left. Only `head`, `chair` and `lado` get restricted cases."""
+
+
+def next_routes(route_id: str) -> tuple[str, ...]:
+    """A route, and those that follow where nobody is left on it."""
+    return _NEXT_ROUTES.get(route_id, (route_id,))
 
 
 def reachable_route(
     school: School, wanted: str, excluded: frozenset[str], passed: frozenset[str] = frozenset()
 ) -> tuple[str, bool]:
-    """The first route from `wanted` on (head -> chair -> lado) where somebody may see the case.
+    """The first route from `wanted` on (see `next_routes`) where somebody may see the case.
 
     Gives the route's id, and True when it is a contact card to ring (nobody in chat). `passed`
     are routes already found empty. A channel counts as reachable until its members are known.
     """
-    for route_id in _NEXT_ROUTES.get(wanted, (wanted,)):
+    for route_id in next_routes(wanted):
         route = school.routes[route_id]
         if isinstance(route, ContactRoute):
             return route_id, True
@@ -110,4 +126,4 @@ def reachable_route(
             continue
         if isinstance(route, ChannelRoute) or any(p.id not in excluded for p in route.people):
             return route_id, False
-    return _NEXT_ROUTES.get(wanted, (wanted,))[-1], True
+    return next_routes(wanted)[-1], True

@@ -63,6 +63,8 @@ ALLOWED: Mapping[Action, Rule] = {
 }
 """Who may do what while the case is in which status: the table of the life of a case."""
 
+_DECIDED_OR_LATER = frozenset({Status.DECIDED, Status.CLOSED, Status.WITHDRAWN})
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -76,8 +78,8 @@ class Actor:
 def allow(action: Action, case: Case, actor: Actor) -> bool:
     """Check an action against `ALLOWED`; True when a requester is the only one left to review.
 
-    Raises Guest, Excluded, OwnCase or NotOnRoute for the person; AlreadyDecided or NotWaiting for
-    the status.
+    Raises Guest, Excluded, OwnCase or NotOnRoute for the person; for the status AlreadyDecided,
+    when the action is one of an open case and somebody decided first, else NotWaiting.
     """
     who, statuses = ALLOWED[action]
     single = False
@@ -86,7 +88,7 @@ def allow(action: Action, case: Case, actor: Actor) -> bool:
     else:
         single = check_reviewer(case, actor, own_allowed=who is Who.KEEPER)
     if case.status not in statuses:
-        if case.decision is not None and Status.DECIDED not in statuses:
+        if case.decision is not None and not statuses & _DECIDED_OR_LATER:
             raise AlreadyDecided(case.decision.by, case.decision.at, case.decision.outcome.value)
         raise NotWaiting(case.status.value)
     return single

@@ -37,6 +37,10 @@ class SettingsError(Exception):
 
 
 PersonId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+SlackUser = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")]
+SlackChannel = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
+Secret = Annotated[SecretStr, Field(min_length=8)]
+"""Never blank: with an empty signing secret anybody could sign."""
 
 
 class _Part(BaseModel):
@@ -45,7 +49,7 @@ class _Part(BaseModel):
 
 class PersonSettings(_Part):
     post: Annotated[str, Field(min_length=1, max_length=60)]
-    slack: str | None = None
+    slack: SlackUser | None = None
     email: str | None = None
 
 
@@ -53,7 +57,7 @@ class RouteSettings(_Part):
     """Exactly one of: a Slack channel, named people, or whom to ring (phone, email)."""
 
     post: Annotated[str, Field(min_length=1, max_length=60)]
-    slack_channel: str | None = None
+    slack_channel: SlackChannel | None = None
     people: tuple[str, ...] = ()
     phone: str | None = None
     email: str | None = None
@@ -108,10 +112,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     rule_pack: str = "england-2024"
-    slack_bot_token: SecretStr
-    slack_signing_secret: SecretStr
+    slack_bot_token: Secret
+    slack_signing_secret: Secret
     slack_api_url: str = "https://slack.com/api/"
-    operator_channel: str | None = None
+    operator_channel: SlackChannel | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     schools: Annotated[tuple[SchoolSettings, ...], Field(min_length=1)]
 
@@ -138,7 +142,9 @@ def read_settings(path: Path | None = None) -> Settings:
     file = path or Path(os.environ.get("SHARECHECK_CONFIG", "sharecheck.toml"))
     if not file.is_file():
         raise SettingsError(f"{file}: there is no such file. docs/settings.md has one to copy.")
-    secrets = os.environ.get("SHARECHECK_SECRETS_DIR")
+    secrets = os.environ.get("SHARECHECK_SECRETS_DIR") or None
+    if secrets and not Path(secrets).is_dir():
+        raise SettingsError(f"SHARECHECK_SECRETS_DIR: {secrets}: there is no such directory")
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=file, secrets_dir=secrets)
@@ -147,7 +153,7 @@ def read_settings(path: Path | None = None) -> Settings:
         settings: Settings = FromFile()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise SettingsError(f"{file}: {error}") from None
     build_schools(settings)
     return settings
@@ -165,6 +171,7 @@ def build_schools(settings: Settings) -> dict[str, School]:
         if given.slack_team in teams:
             faults.append(f"{key}.slack_team: one workspace serves one school; see docs/settings.md")
         teams.add(given.slack_team)
+        faults += _doubled_people(key, given)
         routes = _build_routes(key, given, faults)
         if not faults:
             schools[given.id] = _build_school(given, routes)
@@ -173,6 +180,18 @@ def build_schools(settings: Settings) -> dict[str, School]:
     if faults:
         raise SettingsError("\n".join(faults))
     return schools
+
+
+def _doubled_people(key: str, given: SchoolSettings) -> list[str]:
+    """One human is one entry: who is kept out under one name must not come in under another."""
+    names: dict[str, str] = {}
+    faults = []
+    for name, person in given.people.items():
+        first = names.setdefault(person.slack, name) if person.slack else name
+        if first != name:
+            where = f"{key}.people.{name}.slack"
+            faults.append(f"{where}: {first!r} has it too; name one person, on several routes")
+    return faults
 
 
 def _build_school(given: SchoolSettings, routes: dict[str, Route]) -> School:
@@ -193,13 +212,14 @@ def _build_school(given: SchoolSettings, routes: dict[str, Route]) -> School:
 
 def _build_routes(key: str, given: SchoolSettings, faults: list[str]) -> dict[str, Route]:
     routes: dict[str, Route] = {}
-    for unknown in sorted(set(given.routes) - set(ROUTE_IDS)):
-        faults.append(f"{key}.routes.{unknown}: unknown route; choose from {', '.join(ROUTE_IDS)}")
+    unknown = sorted(set(given.routes) - set(ROUTE_IDS))
+    known = ", ".join(ROUTE_IDS)
+    faults += [f"{key}.routes.{name}: unknown route; choose from {known}" for name in unknown]
     for route_id in ROUTE_IDS:
         where = f"{key}.routes.{route_id}"
         route = given.routes.get(route_id)
         if route is None:
-            faults.append(f"{where}: missing; every school needs all of {', '.join(ROUTE_IDS)}")
+            faults.append(f"{where}: missing; every school needs all of {known}")
         elif route.kinds != 1:
             faults.append(f"{where}: give one of slack_channel, people, or phone and email")
         elif unknown_people := sorted(set(route.people) - set(given.people)):

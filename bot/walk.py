@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.refusals import StalePage
@@ -14,13 +16,18 @@ from bot.rules import Question, RulePack, UnknownAnswer, Verdict, decide, next_p
 OUTCOME = "outcome"
 _CARRIED_OVER_NOT = frozenset({"trigger", "identity_risk", "role", "verified", "content"})
 _SEAL_CHARACTERS = 32
+_LONG = 1900
+"""Characters; a whole walk fits a button (2,000) as well as a dialog (3,000)."""
+_SHORTENED = "z"
+"""Begins the text of a walk with very many people ticked; others begin with a brace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
     """Where somebody is in the dialog. `trail` holds the pages gone through, the present one last.
 
-    Answers of pages that are not on the trail are kept for filling in, but do not count.
+    Answers of pages that are not on the trail are kept for filling in, but do not count. `mending`
+    is the one question that is asked again after "I've done that": its page then comes twice.
     """
 
     id: str
@@ -32,6 +39,7 @@ class Walk:
     fixes: Mapping[str, str] = field(default_factory=dict)
     asked: bool = False
     linked_to: str | None = None
+    mending: str | None = None
 
     @property
     def page(self) -> str:
@@ -43,16 +51,30 @@ def start(walk_id: str, school: str, pack: RulePack) -> Walk:
     return Walk(walk_id, school, pack.digest, trail=(pack.pages[0].id,))
 
 
-def another(walk_id: str, pack: RulePack, school: str, answers: Mapping[str, str], case: str) -> Walk:
-    """A linked walk for another recipient: what was said is filled in, but trigger, R5 and R6."""
+def another(  # noqa: PLR0913 - a case has this many parts to carry over
+    walk_id: str,
+    pack: RulePack,
+    school: str,
+    answers: Mapping[str, str],
+    case: str,
+    excluded: Iterable[str] = (),
+) -> Walk:
+    """A linked walk for another recipient: what was said is filled in, but trigger, R5 and R6.
+
+    Answers that this pack does not know, because the case had an older one, are left out.
+    """
     kept = {q: a for q, a in answers.items() if q not in _CARRIED_OVER_NOT}
+    known = {q: a for q, a in kept.items() if a in pack.masks.get(q, ())}
     walk = start(walk_id, school, pack)
-    return replace(walk, answers={**kept, "trigger": "own"}, linked_to=case)
+    answers = {**known, "trigger": "own"}
+    return replace(walk, answers=answers, excluded=tuple(sorted(excluded)), linked_to=case)
 
 
 def questions(pack: RulePack, walk: Walk) -> tuple[Question, ...]:
     """What the present page asks: only what can still change the verdict."""
     page = pack.page(walk.page)
+    if walk.mending:
+        return tuple(q for q in page.questions if q.id == walk.mending)
     before = _counted(pack, walk, walk.trail[:-1])
     return pack.live_questions(before, page) or page.questions
 
@@ -60,8 +82,9 @@ def questions(pack: RulePack, walk: Walk) -> tuple[Question, ...]:
 def take(pack: RulePack, walk: Walk, page: str, given: Mapping[str, str]) -> Walk:
     """The present page's answers are given: go to the next page, or to the outcome.
 
-    Raises StalePage when `page` is not where the walk is or an answer is missing, UnknownAnswer
-    when an id is not in the pack.
+    What the page asked on an earlier visit, and does not ask now, counts no longer. Raises
+    StalePage when `page` is not where the walk is or an answer is missing, UnknownAnswer when an id
+    is not in the pack.
     """
     if page != walk.page or walk.pack != pack.digest or page == OUTCOME:
         raise StalePage
@@ -72,14 +95,19 @@ def take(pack: RulePack, walk: Walk, page: str, given: Mapping[str, str]) -> Wal
         pack.check_answer(question, option)
     if asked - set(given):
         raise StalePage
-    return _advance(pack, replace(walk, answers={**walk.answers, **given}, asked=False))
+    if walk.mending:
+        mended = {**walk.answers, **given}
+        return _onward(pack, replace(_without_detour(walk), answers=mended), after=None)
+    unasked = {q.id for q in pack.page(page).questions} - asked
+    kept = {q: a for q, a in walk.answers.items() if q not in unasked}
+    return _onward(pack, replace(walk, answers={**kept, **given}, asked=False), after=page)
 
 
 def exclude(pack: RulePack, walk: Walk, people: tuple[str, ...]) -> Walk:
     """The tick list is given (it may be empty): go on."""
     if not pack.page(walk.page).people or walk.pack != pack.digest:
         raise StalePage
-    return _advance(pack, replace(walk, excluded=people))
+    return _onward(pack, replace(walk, excluded=people), after=walk.page)
 
 
 def ask_now(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
@@ -91,22 +119,27 @@ def ask_now(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
     for question, option in given.items():
         pack.check_answer(question, option)
     kept = {q: a for q, a in given.items() if q in known}
-    walk = replace(walk, answers={**walk.answers, **kept})
+    walk = replace(_without_detour(walk), answers={**walk.answers, **kept})
     if _counted(pack, walk, walk.trail).get("adult") != "none":
         raise StalePage
     return replace(walk, asked=True, trail=(*walk.trail, OUTCOME))
 
 
-def back(pack: RulePack, walk: Walk) -> Walk:
+def back(pack: RulePack, walk: Walk) -> Walk:  # noqa: ARG001 - every step is given the pack
     """One page back, with every answer kept. The first page stays."""
     if len(walk.trail) < 2:  # noqa: PLR2004 - the first page has nothing behind it
         return walk
-    return replace(walk, trail=walk.trail[:-1], asked=False)
+    return replace(walk, trail=walk.trail[:-1], asked=False, mending=None)
 
 
 def keep_choices(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
-    """Keep what was chosen on a page that is left by Back; what the pack does not know is dropped."""
-    offered = set() if walk.page == OUTCOME else {q.id for q in pack.page(walk.page).questions}
+    """Keep what was chosen on a page that is left by Back; what the pack does not know is dropped.
+
+    Back from mending changes nothing: the answer counts already, and would be changed unsaid.
+    """
+    if walk.page == OUTCOME or walk.mending:
+        return walk
+    offered = {q.id for q in pack.page(walk.page).questions}
     known = {q: a for q, a in given.items() if q in offered and a in pack.masks[q]}
     return replace(walk, answers={**walk.answers, **known})
 
@@ -115,8 +148,8 @@ def fixed(pack: RulePack, walk: Walk) -> Walk:
     """"I've done that": back to the one question that the verdict wants mended."""
     question = _fixable(pack, walk)
     page = next(p for p in pack.pages if any(q.id == question for q in p.questions))
-    trail = walk.trail[: walk.trail.index(page.id) + 1]
-    return replace(walk, trail=trail, fixes={**walk.fixes, question: "done"})
+    fixes = {**walk.fixes, question: "done"}
+    return replace(walk, trail=(*walk.trail, page.id), mending=question, fixes=fixes)
 
 
 def cannot(pack: RulePack, walk: Walk) -> Walk:
@@ -143,16 +176,23 @@ def open_fix(pack: RulePack, walk: Walk) -> str | None:
 
 
 def seal(walk: Walk, person: str, key: bytes) -> str:
-    """The walk as text for the dialog, bound to the person; under 3,000 characters."""
+    """The walk as text for dialog and button, bound to the person; under 2,000 characters.
+
+    That holds for up to a hundred people ticked, which is as many as a list can offer.
+    """
     body = json.dumps(_as_json(walk), separators=(",", ":"))
+    if len(body) > _LONG:
+        body = _SHORTENED + base64.urlsafe_b64encode(zlib.compress(body.encode(), 9)).decode()
     return _mac(body, person, key) + body
 
 
 def unseal(text: str, person: str, key: bytes) -> Walk:
     """Read what `seal` wrote. Raises StalePage when it was changed or is another person's."""
     mac, body = text[:_SEAL_CHARACTERS], text[_SEAL_CHARACTERS:]
-    if not hmac.compare_digest(mac.encode(), _mac(body, person, key).encode()):
+    if not hmac.compare_digest(_bytes(mac), _bytes(_mac(body, person, key))):
         raise StalePage
+    if body.startswith(_SHORTENED):
+        body = zlib.decompress(base64.urlsafe_b64decode(body[1:])).decode()
     raw = json.loads(body)
     return Walk(
         id=raw["i"],
@@ -164,12 +204,18 @@ def unseal(text: str, person: str, key: bytes) -> Walk:
         fixes=raw["f"],
         asked=raw["n"],
         linked_to=raw["l"],
+        mending=raw.get("m"),
     )
 
 
-def _advance(pack: RulePack, walk: Walk) -> Walk:
-    page = next_page(pack, _counted(pack, walk, walk.trail), after=walk.page)
+def _onward(pack: RulePack, walk: Walk, *, after: str | None) -> Walk:
+    page = next_page(pack, _counted(pack, walk, walk.trail), after=after)
     return replace(walk, trail=(*walk.trail, page.id if page else OUTCOME))
+
+
+def _without_detour(walk: Walk) -> Walk:
+    """The walk without the outcome and the page that a mending put at the end of its trail."""
+    return replace(walk, trail=walk.trail[:-2], mending=None) if walk.mending else walk
 
 
 def _counted(pack: RulePack, walk: Walk, trail: tuple[str, ...]) -> dict[str, str]:
@@ -195,9 +241,15 @@ def _as_json(walk: Walk) -> dict[str, object]:
         "f": dict(walk.fixes),
         "n": walk.asked,
         "l": walk.linked_to,
+        **({"m": walk.mending} if walk.mending else {}),
     }
 
 
 def _mac(body: str, person: str, key: bytes) -> str:
-    digest = hmac.new(key, f"{person}\n{body}".encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(key, _bytes(f"{person}\n{body}"), hashlib.sha256).hexdigest()
     return digest[:_SEAL_CHARACTERS]
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8 of any text: a client may send half a character."""
+    return text.encode("utf-8", "surrogatepass")

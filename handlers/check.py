@@ -84,6 +84,11 @@ def is_danger(desk: Desk, walk: Walk) -> bool:
     return walks.verdict(desk.pack_by_digest(walk.pack), walk).urgency == "now"
 
 
+def is_awaited(verdict: Verdict) -> bool:
+    """Somebody has to look at it, and will not hear of it until it is handed in."""
+    return verdict.outcome == "escalate" or "dsl_review" in verdict.conditions
+
+
 async def record(  # noqa: PLR0913 - what the outcome page holds
     desk: Desk,
     school: School,
@@ -180,6 +185,8 @@ def _outcome_screen(
             else None,
             "route_post": school.routes[str(verdict.route)].post,
             "submit": "send" if verdict.outcome == "escalate" else "record",
+            "awaited": is_awaited(verdict),
+            "outside": isinstance(school.routes[str(verdict.route)], ContactRoute),
         },
     )
 

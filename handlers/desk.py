@@ -76,9 +76,11 @@ class Desk:
         self._members[place] = (time.monotonic(), members)
         return members
 
-    def forget_members(self, place: Place) -> None:
-        """Ask the platform again next time: somebody joined or left."""
-        self._members.pop(place, None)
+    def forget_members(self, school: School, routes: Iterable[str]) -> None:
+        """Ask the platform again next time who is on these routes: somebody may have joined."""
+        for route in (school.routes[route_id] for route_id in routes):
+            if isinstance(route, ChannelRoute):
+                self._members.pop(route.place, None)
 
     async def reviewers(self, school: School, route_id: str) -> frozenset[str]:
         """The ids of the people on a route: full members only, nobody on a contact card."""

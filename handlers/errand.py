@@ -100,8 +100,8 @@ class Errand:
         if holds == Hold.ORDINARY_STAFF:
             if case.requester in await self.desk.reviewers(school, case.route):
                 return "requester_is_reviewer"
-        if self.row.template == "root" and self.row.route != case.route:
-            return "sent_elsewhere"
+        if self.row.verb is Verb.SEND and self.row.template == "root":
+            return "sent_elsewhere" if self.row.route != case.route else None
         return None
 
     async def _send_to_route(self, case: Case, school: School) -> Result:

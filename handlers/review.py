@@ -40,7 +40,7 @@ class Visit:
         case = await self.desk.store.read(lambda unit: unit.load(self.case_id))
         if case.school != self.school.id:
             raise UnknownCase
-        return case, await self.desk.actor(self.school, (case.route,), self.account)
+        return case, await self._actor(case, (case.route,))
 
     async def check(self, action: Action) -> tuple[Case, Actor]:
         """See whether an action is allowed now; a refusal is recorded, and raised."""
@@ -141,7 +141,7 @@ class Visit:
         """Open the free text; every opening is itself recorded. Copied routes may read too."""
         case, _ = await self.look()
         routes = (case.route, *case.advice.copy)
-        actor = await self.desk.actor(self.school, routes, self.account)
+        actor = await self._actor(case, routes)
         now = self.desk.clock()
         try:
             event = life.read(case, actor, now)
@@ -150,6 +150,14 @@ class Visit:
             raise
         await self.desk.store.write(lambda unit: unit.note(case, event))
         return case
+
+    async def _actor(self, case: Case, routes: tuple[str, ...]) -> Actor:
+        """Who acts; whoever seems to be on no route may have joined within the last minute."""
+        actor = await self.desk.actor(self.school, routes, self.account)
+        if actor.person in actor.reviewers or actor.person == case.requester:
+            return actor
+        self.desk.forget_members(self.school, routes)
+        return await self.desk.actor(self.school, routes, self.account)
 
     async def _act(self, take: Take, texts: Mapping[str, str]) -> Case:
         return await self._write(lambda _unit, case, actor: take(case, actor), texts)

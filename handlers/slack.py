@@ -27,7 +27,14 @@ from bot.refusals import AlreadyDecided, Refusal, StalePage
 from bot.rules import UnknownAnswer
 from handlers.desk import Desk
 from handlers.slack_chat import SlackChat
-from handlers.slack_payload import Payload, Press, read_account, read_press, read_team
+from handlers.slack_payload import (
+    Payload,
+    Press,
+    parse_body,
+    read_account,
+    read_press,
+    read_team,
+)
 from storage.errors import StorageError
 
 LARGEST_BODY = 1_000_000
@@ -94,10 +101,12 @@ class SlackEdge:
         if not self._is_signed(body, timestamp, signature):
             log.warning("slack_signature_refused")
             return Response(status_code=401)
-        bolt_request = AsyncBoltRequest(
-            body=body.decode("utf-8", "replace"),
-            headers={"content-type": request.headers.get("content-type", "")},
-        )
+        payload = parse_body(body)
+        if payload is None:
+            log.warning("slack_payload_unreadable")
+            return Response(status_code=200)
+        # Bolt's mode for payloads that come as objects: it would parse and verify once more.
+        bolt_request = AsyncBoltRequest(body=payload, mode="socket_mode")
         answer = await self._app.async_dispatch(bolt_request)
         if answer.status >= 400:  # noqa: PLR2004 - Slack would show an error of its own
             log.warning("slack_payload_unknown", status=answer.status)

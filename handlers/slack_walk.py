@@ -132,7 +132,7 @@ async def on_another(visitor: Visitor, press: Press) -> None:
 async def on_closed(visitor: Visitor, view: Payload) -> None:
     """Closed before it was sent: where somebody should be told, offer in private to carry on."""
     pack, walk = _walk_of(visitor, view)
-    if walks.verdict(pack, walk).outcome != "escalate":
+    if not check.is_awaited(walks.verdict(pack, walk)):
         return
     numbers = number_facts(school_of(visitor).numbers)
     card = Card("unsent", {"walk": read_metadata(view), "numbers": numbers})

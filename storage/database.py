@@ -30,6 +30,14 @@ _WRITER = (
 _READER = ("PRAGMA query_only=ON", "PRAGMA trusted_schema=OFF", "PRAGMA temp_store=MEMORY")
 _POSTGRES_OPTIONS = "-c lock_timeout=2000 -c synchronous_commit=on -c application_name=sharecheck"
 _NOT_OF_USE = frozenset({"gone", "full", "broken", "read_only"})
+_POSTGRES_PATIENCE = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""A server that fell silent is given up after seconds, not after the quarter of an hour of TCP."""
 _AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _POSTGRES_CODES = {
     "55P03": "locked",
@@ -184,7 +192,7 @@ def _make_postgres(url: URL, *, size: int, reads_only: bool) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         hide_parameters=True,
-        connect_args={"connect_timeout": 2, "options": _POSTGRES_OPTIONS},
+        connect_args={**_POSTGRES_PATIENCE, "options": _POSTGRES_OPTIONS},
     )
     if not reads_only:
         return engine

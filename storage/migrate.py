@@ -11,11 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, NullPool, create_engine, event, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database import explain, read_url
-from storage.errors import StoreUnavailable
+from storage.errors import NotMigrated, StoreUnavailable
 
 _ONE_AT_A_TIME = 0x5AFE
 """The PostgreSQL advisory lock that keeps two processes from migrating at once."""
@@ -25,11 +25,12 @@ def upgrade(url: str) -> list[str]:
     """Run the migrations that are pending, all or none; gives their ids.
 
     Makes a missing SQLite file (and its directory), readable by this user only. Raises
-    StoreUnavailable.
+    StoreUnavailable, or NotMigrated when the tables are of a newer program.
     """
     target = read_url(url)
     _make_file(target)
     with _connected(target) as connection:
+        _be_alone(connection)
         ids = _pending(connection)
         if ids:
             config = _config()
@@ -40,7 +41,7 @@ def upgrade(url: str) -> list[str]:
 
 
 def pending(url: str) -> list[str]:
-    """The ids of the migrations not yet run, the next first. Raises StoreUnavailable."""
+    """The ids of the migrations not yet run, the next first. Raises as `upgrade`."""
     target = read_url(url)
     if target.get_backend_name() == "sqlite" and not Path(target.database or "").is_file():
         return _all_ids()
@@ -51,7 +52,11 @@ def pending(url: str) -> list[str]:
 def _pending(connection: Connection) -> list[str]:
     done = MigrationContext.configure(connection).get_current_revision()
     ids = _all_ids()
-    return ids[ids.index(done) + 1 :] if done else ids
+    if done is None:
+        return ids
+    if done not in ids:
+        raise NotMigrated(done, ids[-1])
+    return ids[ids.index(done) + 1 :]
 
 
 def _all_ids() -> list[str]:
@@ -71,14 +76,8 @@ def _connected(url: URL) -> Iterator[Connection]:
     sqlite = url.get_backend_name() == "sqlite"
     arguments = {"isolation_level": None, "timeout": 10.0} if sqlite else {"connect_timeout": 5}
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
-    if sqlite:
-        event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.connect() as connection:
-            if sqlite:
-                _keep_journal(connection)
-            else:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ONE_AT_A_TIME})
             yield connection
     except SQLAlchemyError as error:
         code = explain(error)
@@ -89,11 +88,14 @@ def _connected(url: URL) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _keep_journal(connection: Connection) -> None:
-    driver = connection.connection.dbapi_connection
-    if driver is not None:
-        driver.execute("PRAGMA journal_mode=WAL")
-        driver.execute("PRAGMA synchronous=FULL")
+def _be_alone(connection: Connection) -> None:
+    """Begin the one transaction in which tables may change, after whoever is at it now."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        connection.exec_driver_sql("PRAGMA synchronous=FULL")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ONE_AT_A_TIME})
 
 
 def _make_file(url: URL) -> None:

@@ -83,7 +83,7 @@ class Store:
         was written, unless its code is `in_doubt`) and, after some tries, ConcurrentChange.
         """
         tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._committed)
-        return await _wait(self._submit(work, within, tell), within)
+        return await _wait(self._submit(work, within, tell), within, unfinished="in_doubt")
 
     async def read(self, work: Work[T], *, within: float = 2.0) -> T:
         """Run work that sees one moment of the database and changes nothing.
@@ -92,7 +92,7 @@ class Store:
         """
         self._be_running()
         answer: Future[T] = self._readers.submit(self.read_now, work)
-        return await _wait(answer, within)
+        return await _wait(answer, within, unfinished="timed_out")
 
     def write_now(self, work: Work[T], *, within: float = 10.0) -> T:
         """As `write`, for callers without an event loop; `on_commit` is not called."""
@@ -165,7 +165,7 @@ def _keep_answers(keys: list[SchoolKey], unit: Unit) -> None:
         unit.know_key(key)
 
 
-async def _wait(answer: Future[T], within: float) -> T:
+async def _wait(answer: Future[T], within: float, *, unfinished: str) -> T:
     waiting = asyncio.wrap_future(answer)
     waiting.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
@@ -174,6 +174,6 @@ async def _wait(answer: Future[T], within: float) -> T:
             await asyncio.wait({waiting}, timeout=GRACE)
         if waiting.done() and not waiting.cancelled():
             return waiting.result()
-        raise StoreUnavailable("timed_out" if answer.cancelled() else "in_doubt")
+        raise StoreUnavailable("timed_out" if answer.cancelled() else unfinished)
     finally:
         answer.cancel()

@@ -14,7 +14,7 @@ import structlog
 
 from bot import app as composition
 from bot.cards import Renderer
-from bot.demo import MANIFEST, SECRET, pretend_settings
+from bot.demo import MANIFEST, SECRET, pretend_school, pretend_settings
 from bot.settings import Settings
 from playground import school as pretend
 from playground.server import build
@@ -80,9 +80,12 @@ def logged() -> Iterator[list[Any]]:
         yield lines
 
 
-def school_settings(settings: Settings, **changes: Any) -> tuple[Any, ...]:
-    """The one school of these settings, changed: the new value of `schools`."""
-    return (settings.schools[0].model_copy(update=changes),)
+def open_changed_school(folder: Path, **changes: Any) -> Any:
+    """As `open_pretend_school`, with changes to the school's own settings, such as its routes."""
+    school = pretend_school()
+    routes = school.routes | changes.pop("routes", {})
+    changed = school.model_copy(update={"routes": routes, **changes})
+    return open_pretend_school(folder, schools=(changed,))
 
 
 def prepare(settings: Settings) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.case import Event, EventKind
 from storage.migrate import upgrade
 from storage.store import Store
 from storage.vault import Vault
 from tests.databases import Postgres, postgres_databases, skip_or_fail, sqlite_url
-from tests.stored_cases import SCHOOLS
+from tests.stored_cases import NOON, RESTRICTED, SCHOOLS, decided, full_case, make_case, recorded
 
 KINDS = ("sqlite", "postgresql")
 
@@ -103,3 +104,18 @@ def sqlite_store(sqlite_file: Path, open_store: Callable[..., Store]) -> Store:
 @pytest.fixture
 def postgres_store(postgres_url: str, open_store: Callable[..., Store]) -> Store:
     return open_store(postgres_url)
+
+
+@pytest.fixture
+def filled_store(empty_store: Store) -> Store:
+    """A store with three cases at one school, one of them decided, and one at another school."""
+    cases = [make_case(), full_case(), make_case(advice=RESTRICTED), make_case(school="river")]
+    for case in cases:
+        empty_store.write_now(lambda unit, c=case: unit.add(c, recorded(c, reason="bruises")))
+    changed, events = decided(cases[0])
+    empty_store.write_now(lambda unit: unit.save(changed, events))
+    read = Event(EventKind.READ, NOON, "dsl")
+    empty_store.write_now(lambda unit: unit.note(changed, read))
+    refused = Event(EventKind.REFUSED, NOON, "guest", {"refusal": "Guest"})
+    empty_store.write_now(lambda unit: unit.note_school("hill", refused))
+    return empty_store

@@ -1,30 +1,504 @@
-"""What a member of staff lives through, over signed HTTP."""
+"""What a member of staff lives through, over signed HTTP, from the command to the record."""
+
+import asyncio
+
+import pytest
 
 from playground import school as pretend
-from tests.fixtures_school import CLEAR_SHARE, UNCERTAIN
-from tests.pretend_school import PretendSchool
+from tests.fixtures_school import open_changed_school
+from tests.pretend_school import PretendSchool, words_of
+from tests.scenarios import SCENARIOS, SURE, WELFARE, Scenario
 
 TEACHER, DSL = pretend.TEACHER, pretend.DSL
+SUBMITTED = {"reason": "Seen twice", "recipient": "Front door", "course": "followed"}
 
 
-async def test_a_clear_share_is_recorded_and_the_dsl_is_told(school: PretendSchool):
-    case = await school.record(TEACHER, CLEAR_SHARE)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+async def test_each_row_of_the_table_ends_as_the_domain_says(
+    school: PretendSchool, scenario: Scenario
+):
+    await school.check(TEACHER, **scenario.answers)
+    title = school.title(TEACHER)
+    if scenario.cannot:
+        await school.press_here(TEACHER, "walk.cannot")
 
-    assert (case.status, case.advice.row) == ("decided", 32)
+    case = await school.finish(TEACHER)
+
+    assert title == scenario.title
+    assert (case.advice.row, case.route, case.status) == (
+        scenario.row,
+        scenario.route,
+        scenario.status,
+    )
+    assert case.ref in school.told(TEACHER)[0]
+    assert await school.happened(case) == ["recorded"]
+    assert await school.outbox(state="pending", case_id=case.id) == []
+
+
+async def test_a_clear_share_is_the_requesters_own_decision_and_the_dsl_is_told(
+    school: PretendSchool,
+):
+    await school.check(TEACHER, **SURE)
+    case = await school.finish(TEACHER)
+
+    assert (case.status, case.course, case.decision.by) == ("decided", "followed", case.requester)
     assert school.title(TEACHER) == "You can share this"
-    assert case.ref in school.workspace.texts_in(pretend.DSL_CHANNEL)[0]
+    root, thread = school.posted(pretend.DSL_CHANNEL)
+    assert case.ref in root
+    assert "decided by the person who asked" in root
+    assert "Children's social care, the police" in thread
+
+
+async def test_a_share_with_conditions_lists_them_on_the_page_and_in_the_requesters_copy(
+    school: PretendSchool,
+):
+    answers = SURE | {"openness": "will_tell", "agreement": "refused", "identity_risk": "protected"}
+    await school.check(TEACHER, **answers)
+    page = school.page(TEACHER)
+
+    case = await school.finish(TEACHER)
+
+    assert case.advice.conditions == ("inform_first", "override_reason", "protect_ids")
+    assert case.texts["override_reason"] == "They could be hurt if nobody knew"
+    for line in ("Tell the family before you send it", "They said no.", "who spoke up"):
+        assert line in page
+        assert line in school.told(TEACHER)[0]
+
+
+async def test_a_plain_no_is_recorded_and_tells_nobody_else(school: PretendSchool):
+    await school.check(TEACHER, **WELFARE | {"role": "none"})
+
+    case = await school.finish(TEACHER)
+
+    assert (case.status, case.decision.outcome) == ("decided", "do_not_share")
+    assert school.posted(pretend.DSL_CHANNEL) == []
+
+
+async def test_a_no_where_harm_is_possible_tells_the_dsl_to_look(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"identity_risk": "recipient_is_risk"})
+
+    case = await school.finish(TEACHER)
+
+    assert case.advice.conditions == ("dsl_review",)
+    assert case.ref in school.posted(pretend.DSL_CHANNEL)[0]
+    assert "ring children's social care yourself" in school.told(TEACHER)[0]
 
 
 async def test_an_uncertain_case_is_decided_in_the_thread_and_the_requester_is_told(
     school: PretendSchool,
 ):
-    case = await school.record(TEACHER, UNCERTAIN)
+    await school.check(TEACHER, **SURE | {"openness": "unsure", "role": "safeguarding"})
+    case = await school.finish(TEACHER)
     assert case.status == "waiting"
 
-    await school.press(DSL, "case.decide.share")
-    await school.submit(DSL, reason="They need it to keep the child safe")
+    await school.do(DSL, "case.decide.share", reason="They need it to keep the child safe")
 
-    decided = (await school.cases())[0]
+    decided = await school.case(case)
     assert (decided.status, decided.decision.by) == ("decided", "dsl")
-    direct = school.workspace.direct_from_app(TEACHER)
-    assert "Share" in school.workspace.texts_in(direct.id)[-1]
+    assert "You can share it now" in school.told(TEACHER)[-1]
+
+
+@pytest.mark.parametrize("answers", [{"danger": "unsure"}, {"danger": "unsure", "role": "none"}])
+async def test_whoever_is_not_sure_of_danger_sees_the_numbers_with_every_outcome(
+    school: PretendSchool, answers: dict[str, str]
+):
+    await school.check(TEACHER, **SURE | answers)
+    page = school.page(TEACHER)
+
+    await school.finish(TEACHER)
+
+    for words in (page, school.page(TEACHER), school.told(TEACHER)[0]):
+        assert "could be hurt today, do not wait for a reply" in words
+        assert "01632 960 001" in words
+
+
+async def test_every_page_says_which_rule_of_seven_it_is_and_keeps_names_out(school: PretendSchool):
+    await school.run(TEACHER)
+    assert "Do not type any names" in school.page(TEACHER)
+    seen = []
+    while school.dialog(TEACHER)["callback_id"] == "walk.page":
+        seen.append(school.page(TEACHER))
+        await school.slack.answer(TEACHER, **{q: SURE[q] for q in school.inputs(TEACHER)})
+
+    for rule in range(1, 7):
+        assert sum(f"Rule {rule} of 7" in page for page in seen) == 1
+    assert "Rule 7 of 7" in school.page(TEACHER)
+    assert all(f"{n}" in school.page(TEACHER) for n in ("Why:", "No names"))
+
+
+async def test_a_question_that_can_no_longer_change_the_answer_is_not_asked(school: PretendSchool):
+    await school.run(TEACHER)
+    await school.slack.answer(TEACHER, danger="no", adult="none")
+    await school.slack.answer(TEACHER, trigger="legal_order", identifiable="unsure")
+
+    assert school.title(TEACHER) == "Court order or notice"
+
+
+# ------------------------------------------------------------------------------------- steering
+
+
+async def test_back_shows_the_page_before_with_every_answer_kept(school: PretendSchool):
+    await school.run(TEACHER)
+    await school.slack.answer(TEACHER, danger="no", adult="none")
+    await school.slack.answer(TEACHER, trigger="professional", identifiable="yes")
+    await school.slack.submit_view(TEACHER)
+    await school.press_here(TEACHER, "walk.back")
+    assert school.chosen(TEACHER) == {"trigger": "professional", "identifiable": "yes"}
+
+    await school.press_here(TEACHER, "walk.back")
+    assert school.chosen(TEACHER) == {"danger": "no", "adult": "none"}
+    assert "walk.back" not in school.buttons(TEACHER)
+
+    await school.answer(TEACHER, SURE)
+    case = await school.finish(TEACHER)
+    assert case.answers == SURE
+
+
+async def test_back_keeps_what_was_chosen_on_the_page_that_is_left(school: PretendSchool):
+    await school.run(TEACHER)
+    await school.slack.answer(TEACHER, danger="no", adult="none")
+    block = next(iter(school.inputs(TEACHER).values()))
+    option = next(o for o in block["element"]["options"] if o["value"] == "parent")
+    picked = {block["block_id"]: {"trigger": {"type": "radio_buttons", "selected_option": option}}}
+    await school.press_here(TEACHER, "walk.back", values=picked)
+
+    await school.slack.answer(TEACHER, danger="no", adult="none")
+
+    assert school.chosen(TEACHER) == {"trigger": "parent"}
+
+
+async def test_an_early_answer_changed_by_going_back_leaves_no_forgotten_one_behind(
+    school: PretendSchool,
+):
+    await school.check(TEACHER, **SURE | {"advice": "wanted"})
+    while "danger" not in school.inputs(TEACHER):
+        await school.press_here(TEACHER, "walk.back")
+    await school.slack.answer(TEACHER, danger="no", adult="head")
+    await school.slack.answer(TEACHER, people=["nobody"])
+
+    case = await school.finish(TEACHER)
+
+    assert case.answers == {"danger": "no", "adult": "head"}
+    assert (case.advice.row, case.route) == (6, "chair")
+
+
+async def test_an_unanswered_question_is_asked_for_beside_itself(school: PretendSchool):
+    await school.run(TEACHER)
+
+    sent = await school.slack.answer(TEACHER, danger="no")
+
+    assert set(sent.errors) == {"q.start.adult"}
+
+
+ASKED_FROM = {
+    "the second page": [],
+    "rule 1": [{"trigger": "parent", "identifiable": "yes"}],
+    "rule 4": [
+        {"trigger": "parent", "identifiable": "yes"},
+        {"purpose": "welfare"},
+        {"openness": "told"},
+        {"agreement": "agreed"},
+    ],
+    "rule 6": [
+        {"trigger": "parent", "identifiable": "yes"},
+        {"purpose": "harm"},
+        {"openness": "told"},
+        {"agreement": "agreed"},
+        {"advice": "confident"},
+        {"identity_risk": "none"},
+    ],
+}
+
+
+@pytest.mark.parametrize("pages", ASKED_FROM.values(), ids=list(ASKED_FROM))
+async def test_ask_the_dsl_now_skips_the_rest_and_sends_what_was_said_so_far(
+    school: PretendSchool, pages: list[dict[str, str]]
+):
+    await school.walk(TEACHER, [{"danger": "no", "adult": "none"}, *pages])
+    await school.press_here(TEACHER, "walk.ask")
+    said = {q: a for page in pages for q, a in page.items()}
+    wanted = {} if "purpose" in said else {"purpose": "harm"}
+    assert ("purpose" in school.inputs(TEACHER)) == bool(wanted)
+
+    case = await school.finish(TEACHER, **wanted)
+
+    assert case.answers == {"danger": "no", "adult": "none"} | said | wanted | {"advice": "wanted"}
+    assert (case.advice.row, case.route, case.status) == (10, "dsl", "waiting")
+    assert case.advice.urgency == ("normal" if said.get("purpose") == "welfare" else "high")
+
+
+async def test_the_purpose_asked_on_the_last_page_sets_the_urgency(school: PretendSchool):
+    await school.walk(TEACHER, [{"danger": "no", "adult": "none"}])
+    await school.press_here(TEACHER, "walk.ask")
+
+    case = await school.finish(TEACHER, purpose="welfare")
+
+    assert case.advice.urgency == "normal"
+
+
+async def test_ask_the_dsl_now_is_not_offered_when_the_worry_is_about_an_adult(
+    school: PretendSchool,
+):
+    await school.walk(TEACHER, [{"danger": "no", "adult": "dsl"}])
+    assert school.title(TEACHER) == "Who must not see it"
+    assert "walk.ask" not in school.buttons(TEACHER)
+
+    await school.slack.answer(TEACHER, people=["nobody"])
+    assert "walk.ask" not in school.buttons(TEACHER)
+
+
+# --------------------------------------------------------------------------------- nearly there
+
+
+async def test_nearly_there_goes_back_to_the_one_question_and_then_says_yes(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"verified": "no"})
+    assert school.title(TEACHER) == "Nearly there"
+    assert "Ring back on <tel:01632960001|01632 960 001>" in school.page(TEACHER)
+
+    await school.press_here(TEACHER, "walk.fixed")
+    assert school.title(TEACHER) == "Rule 6: who and what"
+    await school.slack.answer(TEACHER, **{q: SURE[q] for q in school.inputs(TEACHER)})
+    case = await school.finish(TEACHER)
+
+    assert (case.advice.row, case.status) == (32, "decided")
+    assert case.fixes == {"verified": "done"}
+
+
+async def test_nearly_there_stays_when_it_was_not_done_after_all(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"verified": "no"})
+    await school.press_here(TEACHER, "walk.fixed")
+
+    await school.slack.answer(TEACHER, **{q: SURE[q] for q in school.inputs(TEACHER)} | {"verified": "no"})
+
+    assert school.title(TEACHER) == "Nearly there"
+
+
+async def test_who_cannot_mend_it_asks_the_dsl_and_both_are_on_the_record(school: PretendSchool):
+    await school.check(TEACHER, **WELFARE | {"agreement": "not_asked"})
+    await school.press_here(TEACHER, "walk.cannot")
+
+    case = await school.finish(TEACHER)
+
+    assert (case.advice.row, case.status, case.route) == (35, "waiting", "dsl")
+    assert case.fixes == {"agreement": "cannot"}
+    assert case.answers["agreement"] == "not_asked"
+
+
+# ---------------------------------------------------------------------------- against the advice
+
+
+@pytest.mark.parametrize(
+    ("answers", "decided"), [(SURE, "do_not_share"), (WELFARE | {"role": "none"}, "share")]
+)
+async def test_going_against_the_advice_wants_a_reason_and_tells_the_route(
+    school: PretendSchool, answers: dict[str, str], decided: str
+):
+    await school.check(TEACHER, **answers)
+    sent = await school.slack.answer(TEACHER, reason="So", recipient="Nurse", course="against")
+    assert set(sent.errors) == {"f.against_reason"}
+
+    case = await school.finish(TEACHER, course="against", against_reason="I know more than I can say")
+
+    assert (case.course, case.decision.outcome, case.status) == ("against", decided, "decided")
+    assert case.texts["against_reason"] == "I know more than I can say"
+    assert "chose differently from the advice" in school.posted(pretend.DSL_CHANNEL)[0]
+    assert "You chose differently" in school.told(TEACHER)[0]
+
+
+# ----------------------------------------------------------------------------- another recipient
+
+
+async def test_another_recipient_is_a_linked_case_with_the_rest_filled_in(school: PretendSchool):
+    await school.check(TEACHER, **SURE)
+    first = await school.finish(TEACHER)
+    await school.press_here(TEACHER, "walk.another")
+
+    kept = {}
+    while school.dialog(TEACHER)["callback_id"] == "walk.page":
+        kept |= school.chosen(TEACHER)
+        given = {q: SURE[q] for q in school.inputs(TEACHER) if q not in school.chosen(TEACHER)}
+        await school.slack.answer(TEACHER, **given)
+    second = await school.finish(TEACHER)
+
+    fresh = {"identity_risk", "role", "verified", "content"}
+    assert kept == {q: a for q, a in SURE.items() if q not in fresh} | {"trigger": "own"}
+    assert (second.linked_to, second.id != first.id) == (first.id, True)
+    assert second.answers["trigger"] == "own"
+    assert "Linked to an earlier one" in school.posted(pretend.DSL_CHANNEL)[2]
+
+
+async def test_another_recipient_can_be_checked_from_the_message_later(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"advice": "wanted"})
+    first = await school.finish(TEACHER)
+    await school.slack.close_view(TEACHER)
+
+    await school.press(TEACHER, "walk.another")
+    await school.answer(TEACHER, SURE)
+
+    assert (await school.finish(TEACHER)).linked_to == first.id
+
+
+# ------------------------------------------------------------------------------ not sent, resumed
+
+
+async def test_closing_the_last_page_of_an_escalation_offers_to_carry_on(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"advice": "wanted"})
+    await school.slack.close_view(TEACHER)
+    await school.settle()
+    assert "Not sent." in school.told(TEACHER)[-1]
+    assert await school.cases() == []
+
+    await school.press(TEACHER, "walk.resume")
+    case = await school.finish(TEACHER)
+
+    assert (case.status, case.advice.row) == ("waiting", 10)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        SURE | {"verified": "no"},
+        SURE | {"adult": "staff"},
+        SURE | {"role": "none"},
+    ],
+    ids=["nearly there", "about an adult", "the DSL should look"],
+)
+async def test_closing_offers_to_carry_on_wherever_somebody_should_be_told(
+    school: PretendSchool, answers: dict[str, str]
+):
+    await school.check(TEACHER, **answers)
+    await school.slack.close_view(TEACHER)
+    await school.settle()
+
+    assert "Not sent." in school.told(TEACHER)[-1]
+
+
+async def test_closing_a_page_that_tells_nobody_says_nothing(school: PretendSchool):
+    await school.check(TEACHER, **SURE)
+    await school.slack.close_view(TEACHER)
+    await school.settle()
+
+    assert school.told(TEACHER) == []
+
+
+@pytest.mark.parametrize("answers", [SURE | {"advice": "wanted"}, SURE | {"role": "none"}])
+async def test_until_it_is_sent_the_page_says_that_nobody_has_been_told(
+    school: PretendSchool, answers: dict[str, str]
+):
+    await school.check(TEACHER, **answers)
+    before = school.page(TEACHER)
+    await school.finish(TEACHER)
+
+    assert "Nobody has been told yet" in before
+    assert "Nobody has been told yet" not in school.page(TEACHER)
+
+
+# --------------------------------------------------------------------------------- once, not twice
+
+
+async def test_a_double_click_on_the_last_page_makes_one_case(school: PretendSchool):
+    await school.check(TEACHER, **SURE)
+    opened = school.workspace.view_for(TEACHER)
+    case = await school.finish(TEACHER)
+
+    again = await school.hand_in(TEACHER, opened, **SUBMITTED)
+
+    assert case.ref in words_of(again)
+    assert await school.happened(await school.case()) == ["recorded"]
+    assert len(school.told(TEACHER)) == 1
+
+
+async def test_the_same_walk_handed_in_five_times_at_once_is_one_case(school: PretendSchool):
+    await school.check(TEACHER, **SURE)
+    opened = school.workspace.view_for(TEACHER)
+
+    answers = await asyncio.gather(
+        *(school.hand_in(TEACHER, opened, **SUBMITTED) for _ in range(5))
+    )
+
+    case = await school.case()
+    assert all(case.ref in words_of(answer) for answer in answers)
+    assert len(school.posted(pretend.DSL_CHANNEL)) == 2
+
+
+# -------------------------------------------------------------------------------------- the words
+
+
+async def test_help_says_what_it_is_and_what_it_keeps(school: PretendSchool):
+    await school.run(TEACHER, "help")
+
+    said = school.whispered(TEACHER)
+    assert "What it keeps" in said
+    assert "It is not legal advice" in said
+    assert "999" in said
+
+
+async def test_mine_lists_ones_own_checks_and_open_what_waits_for_a_reviewer(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"advice": "wanted"})
+    case = await school.finish(TEACHER)
+
+    for person, word, seen in (
+        (TEACHER, "mine", True),
+        (DSL, "mine", False),
+        (DSL, " OPEN ", True),
+        (TEACHER, "open", False),
+    ):
+        await school.run(person, word)
+        assert (case.ref in school.whispered(person)) == seen, (person, word)
+
+
+async def test_a_restricted_case_is_in_no_list_of_the_dsl(school: PretendSchool):
+    await school.check(TEACHER, **SURE | {"adult": "staff"})
+    case = await school.finish(TEACHER)
+
+    await school.run(DSL, "open")
+
+    assert case.ref not in school.whispered(DSL)
+
+
+async def test_long_lists_have_pages(school: PretendSchool):
+    for _ in range(12):
+        await school.check(TEACHER, **SURE | {"trigger": "legal_order"})
+        await school.finish(TEACHER)
+    refs = [case.ref for case in await school.cases()]
+
+    await school.run(TEACHER, "mine")
+    first = school.whispered(TEACHER)
+    await school.press(TEACHER, "list.mine.older")
+    second = school.whispered(TEACHER)
+    await school.press(TEACHER, "list.mine.newer")
+
+    assert {ref for ref in refs if ref in first} == set(refs[2:])
+    assert {ref for ref in refs if ref in second} == set(refs[:2])
+    assert school.whispered(TEACHER) == first
+
+
+async def test_other_words_after_the_command_are_dropped_and_logged_nowhere(
+    school: PretendSchool, logged: list
+):
+    await school.run(TEACHER, "Zebedee in year 4 has bruises")
+
+    assert school.title(TEACHER) == "Before you start"
+    await school.answer(TEACHER, SURE)
+    await school.finish(TEACHER)
+    left = repr(logged) + school.remembered() + repr(school.workspace.calls)
+    assert "Zebedee" not in left
+
+
+# ------------------------------------------------------------------------------------ share_needs
+
+
+@pytest.mark.parametrize("share_needs", ["approval", "nothing"])
+async def test_whether_the_dsl_checks_a_clear_share_is_the_schools_choice(
+    tmp_path, share_needs: str
+):
+    async with open_changed_school(tmp_path, share_needs=share_needs) as school:
+        await school.check(TEACHER, **SURE)
+        case = await school.finish(TEACHER)
+        if share_needs == "nothing":
+            assert (case.status, school.posted(pretend.DSL_CHANNEL)) == ("decided", [])
+            return
+        assert (case.status, school.title(TEACHER)) == ("waiting", "Please wait")
+        assert "Do not share it yet" in school.told(TEACHER)[0]
+        await school.do(DSL, "case.decide.do_not_share", reason="Not yet")
+        assert "Please do not share it" in school.told(TEACHER)[-1]

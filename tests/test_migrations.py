@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import threading
 
@@ -12,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 from storage.database import read_url
-from storage.errors import StoreUnavailable
+from storage.errors import NotMigrated, StoreUnavailable
 from storage.migrate import _config, pending, upgrade
 from storage.store import SCHEMA
 from storage.tables import Row
@@ -75,6 +76,28 @@ def test_upgrading_says_what_it_ran_and_a_second_time_runs_nothing(bare_url):
     assert upgrade(bare_url) == waiting != []
     assert pending(bare_url) == []
     assert upgrade(bare_url) == []
+
+
+def test_tables_of_a_newer_program_are_left_alone(bare_url):
+    upgrade(bare_url)
+
+    def renew(connection):
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+
+    look(bare_url, renew)
+
+    for ask in (pending, upgrade):
+        with pytest.raises(NotMigrated, match="9999"):
+            ask(bare_url)
+
+
+def test_looking_for_pending_migrations_waits_for_nobody(sqlite_file):
+    other = sqlite3.connect(sqlite_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    assert pending(sqlite_url(sqlite_file)) == []
+    other.close()
 
 
 def test_history_is_one_line_that_ends_where_the_program_wants_it():

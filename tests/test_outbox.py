@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from storage.outbox import State
-from tests.processes import finish, start
 from tests.stored_cases import NOON, make_case, make_row, recorded
 
 LEASE = timedelta(seconds=60)
@@ -363,20 +362,3 @@ async def test_many_claims_at_once_share_the_rows_and_none_comes_twice(store):
 
     taken = [key for rows in claimed for key in keys(rows)]
     assert len(taken) == len(set(taken)) == 60
-
-
-@pytest.mark.long
-def test_two_processes_claim_every_row_and_none_twice_under_a_live_lease(
-    database_url, open_store, tmp_path
-):
-    store = open_store(database_url)
-    for first in range(0, 2000, 100):
-        rows = [make_row(f"{n:05}") for n in range(first, first + 100)]
-        store.write_now(lambda unit, rows=rows: [unit.put(row) for row in rows], within=30)
-
-    workers = [start("claim", database_url, tmp_path / "keys", f"w{n}") for n in range(2)]
-    taken = [finish(worker).split() for worker in workers]
-
-    assert all(taken), "both had something to do"
-    assert len(taken[0]) + len(taken[1]) == len(set(taken[0]) | set(taken[1])) == 2000
-    assert store.read_now(lambda unit: unit.counts())[State.DONE] == 2000

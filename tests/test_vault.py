@@ -6,7 +6,7 @@ import base64
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import KeyMissing, KeyWrong, Unreadable
@@ -90,6 +90,7 @@ def test_other_files_beside_the_keys_are_left_alone(vault, folder):
     assert set(Vault.from_dir(folder).schools) == {"hill", "river"}
 
 
+@settings(deadline=None)
 @given(plain=st.binary(max_size=300), row=st.text(max_size=20))
 def test_what_is_sealed_opens_again(plain, row):
     box = Box(bytes(32))
