@@ -28,6 +28,7 @@ _SLACK_USER = re.compile("[UW][A-Z0-9]{1,30}")
 # Cards of the walk: the same for everybody who is at that point of it, but for the walk they carry.
 _PAGES = frozenset({"page", "outcome", "nearly"})
 _PAGES_KEPT = 500
+_WALK = "the walk goes here"
 _NOTHING = "-"
 _ELLIPSIS = "…"
 _AS_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -43,7 +44,7 @@ class Renderer:
     def __init__(self, loader: BaseLoader | None = None) -> None:
         loader = loader or FileSystemLoader(str(files("templates")))
         self._environments = {Platform.SLACK: _environment(loader, _SLACK_FILTERS)}
-        self._pages: dict[str, Json] = {}
+        self._pages: dict[str, _Page] = {}
 
     def render(self, card: Card, platform: Platform | str = Platform.SLACK) -> Json:
         """The card as the platform's JSON: a view, or a message with `text` for notifications.
@@ -52,11 +53,17 @@ class Renderer:
         UndefinedError when the context lacks something that the template needs.
         """
         if card.template in _PAGES and platform == Platform.SLACK:
-            return self._draw_page(card)
+            return self._page(card).view(card.context["walk"])
         drawn = self._draw(card, platform)
         if "type" not in drawn:
             drawn["text"] = self.say(card, platform)
         return drawn
+
+    def write(self, card: Card, platform: Platform | str = Platform.SLACK) -> str:
+        """What `render` gives, written out as JSON text."""
+        if card.template in _PAGES and platform == Platform.SLACK:
+            return self._page(card).text(card.context["walk"])
+        return json.dumps(self.render(card, platform))
 
     def say(self, card: Card, platform: Platform | str = Platform.SLACK) -> str:
         """The card in a line of words, for notifications and for faults beside a box."""
@@ -76,18 +83,33 @@ class Renderer:
         drawn: Json = json.loads(template.render(card.context, facts=card.context))
         return drawn
 
-    def _draw_page(self, card: Card) -> Json:
+    def _page(self, card: Card) -> _Page:
         """A page for Slack, drawn once for all who see the same; it holds the rule pack's words,
         codes and the school's numbers, and nothing that somebody typed.
         """
-        shared = {**card.context, "walk": ""}
+        shared = {**card.context, "walk": _WALK}
         key = f"{card.template} {shared}"
-        drawn = self._pages.get(key)
-        if drawn is None:
+        page = self._pages.get(key)
+        if page is None:
             if len(self._pages) == _PAGES_KEPT:
                 self._pages.clear()
-            drawn = self._pages[key] = self._draw(Card(card.template, shared), Platform.SLACK)
-        return {**drawn, "private_metadata": card.context["walk"]}
+            page = _Page(self._draw(Card(card.template, shared), Platform.SLACK))
+            self._pages[key] = page
+        return page
+
+
+class _Page:
+    """A view that was drawn, into which the walk of whoever is on that page is put."""
+
+    def __init__(self, drawn: Json) -> None:
+        self._drawn = drawn
+        self._before, self._after = json.dumps(drawn).split(json.dumps(_WALK))
+
+    def view(self, walk: str) -> Json:
+        return {**self._drawn, "private_metadata": walk}
+
+    def text(self, walk: str) -> str:
+        return f"{self._before}{json.dumps(walk)}{self._after}"
 
 
 def clean(text: str) -> str:

@@ -93,7 +93,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `codes` may be read in the ledger; `actor` and `texts` are sealed."""
+    """One thing that happened. The ledger shows `codes`; `actor` and `texts` are sealed."""
 
     kind: EventKind
     at: datetime

@@ -87,7 +87,7 @@ def week_named(text: str, zone: ZoneInfo) -> Week:
 
 
 def due_at(week: Week, school: School) -> datetime:
-    """When a week's digest is posted, in UTC: the school's day and local time, whatever the clocks do."""
+    """When a week's digest is posted, in UTC: the school's local time, whatever the clocks do."""
     hour, minute = (int(part) for part in school.digest_time.split(":"))
     day = week.start.date() + timedelta(days=school.digest_day)
     return datetime.combine(day, time(hour, minute), ZoneInfo(school.time_zone)).astimezone(UTC)
@@ -118,9 +118,13 @@ def following(week: Week, school: School) -> Week:
 
 
 def summarise(
-    week: Week, school: School, rows: Sequence[Figures], open_rows: Sequence[Figures], pack: RulePack
+    week: Week,
+    school: School,
+    rows: Sequence[Figures],
+    open_rows: Sequence[Figures],
+    pack: RulePack,
 ) -> Digest:
-    """The figures of a week: `rows` were recorded or decided in it, `open_rows` are open at its end.
+    """The figures of a week: `rows` were recorded or decided in it, `open_rows` are open now.
 
     How long people waited is told of the decisions made in the week, so that a slow one counts in
     the week it came. A changed decision is a case of its own, but not a check.

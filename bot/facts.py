@@ -26,9 +26,7 @@ def case_facts(
         "school": school.name,
         "decision": _decision(case, school),
         "requester": person_facts(school, case.requester),
-        "advice": advice_facts(
-            pack, case.advice, school, answers=case.answers, route=case.route
-        ),
+        "advice": advice_facts(pack, case.advice, school, answers=case.answers, route=case.route),
         "doubt": [{"rule": case.advice.rule, "line": pack.doubt(case.advice)}],
         "answers": answer_facts(pack, case.answers),
         "recipient_type": _label(pack, "role", case.answers.get("role")),
@@ -107,7 +105,7 @@ def answer_facts(pack: RulePack, answers: Mapping[str, str]) -> list[Facts]:
 
 
 def _as_sent(pack: RulePack, verdict: Verdict, route: str) -> Verdict:
-    """The verdict whose words tell where a restricted case went: those of the row that goes there."""
+    """The verdict with the row whose words tell where a restricted case went."""
     if "restricted" not in verdict.conditions:
         return verdict
     same = (r for r in pack.table.rows if r.route == route and r.outcome == verdict.outcome)

@@ -1,4 +1,4 @@
-"""The life of a case: who may do what, and what then holds. Pure; each step gives (case, events)."""
+"""The life of a case: who may do what, and what then holds. A step gives (case, events)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESTRICTED_ROUTES = ("head", "chair", "lado")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a new case goes: the first route on which somebody may see it, or nobody (`outside`)."""
+    """Where a case goes: the first route on which somebody may see it, or nobody (`outside`)."""
 
     route: str
     outside: bool
@@ -194,9 +194,7 @@ def withdraw(case: Case, actor: Actor, reason: str, at: datetime) -> Step:
     return _step(changed, Event(kind, at, actor.person, {}, {"reason": reason}))
 
 
-def record_outside(
-    case: Case, actor: Actor, outcome: Outcome, reason: str, at: datetime
-) -> Step:
+def record_outside(case: Case, actor: Actor, outcome: Outcome, reason: str, at: datetime) -> Step:
     """What was decided on the telephone, written down by the requester or a reviewer."""
     allow(Action.RECORD_OUTSIDE, case, actor)
     _need("reason", reason)

@@ -48,7 +48,7 @@ _TELL = Notice(Audience.REQUESTER, "requester_turn")
 _COPY = Notice(Audience.COPIES, "copy")
 
 NAGS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
-"""When a danger case still wants its reason (the reminders of waiting cases come with the clock)."""
+"""When a danger case still wants its reason."""
 
 TABLE: Mapping[EventKind, tuple[Notice, ...]] = {
     EventKind.ASKED: (_TELL, _REPLY, _REDRAW),
@@ -72,7 +72,7 @@ TABLE: Mapping[EventKind, tuple[Notice, ...]] = {
 
 
 def notices_for(case: Case, event: Event, share_needs: str) -> tuple[Notice, ...]:
-    """What follows from an event; `share_needs` is the school's `notify`, `approval` or `nothing`."""
+    """What follows from an event; `share_needs` is `notify`, `approval` or `nothing`."""
     if event.codes.get("no_action") == "yes" and not _has_card(case, share_needs):
         return (*TABLE[event.kind], _NEW_CARD)
     if event.kind is not EventKind.RECORDED:

@@ -95,7 +95,7 @@ def allow(action: Action, case: Case, actor: Actor) -> bool:
 
 
 def check_reviewer(case: Case, actor: Actor, *, own_allowed: bool = False) -> bool:
-    """Raise Guest, Excluded, OwnCase or NotOnRoute; True for the only reviewer of their own case."""
+    """Raises Guest, Excluded, OwnCase or NotOnRoute; True for the only reviewer, of their own."""
     if actor.standing is not Standing.MEMBER:
         raise Guest
     if actor.person in case.excluded:
@@ -104,7 +104,7 @@ def check_reviewer(case: Case, actor: Actor, *, own_allowed: bool = False) -> bo
     if own and not own_allowed and eligible(case, actor.reviewers):
         raise OwnCase
     if actor.person not in actor.reviewers:
-        raise OwnCase if own else NotOnRoute
+        raise OwnCase if own and not own_allowed else NotOnRoute
     return own and not own_allowed
 
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@(?:[\w-]{1,63}\.)+[a-z]{2,24}\b", re.IGNORECASE)
 
+_HYPHENS = r"\u2010-\u2013-"
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19[3-9]\d|20[0-4]\d)"
 _NAMED = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -29,16 +30,19 @@ _NAMED = (
 )
 _DATES = (
     # One sign between all parts, or four digits of a year: "9.10 - 11.30" is a time.
-    rf"{_DAY}([./‐‑–-]){_MONTH}\1(?:{_YEAR}|\d\d)",
-    rf"{_DAY}[\s./‐‑–-]{{1,3}}{_MONTH}[\s./‐‑–-]{{1,3}}{_YEAR}",
-    rf"{_YEAR}[./‐‑–-]{_MONTH}[./‐‑–-]{_DAY}",
+    rf"{_DAY}([./{_HYPHENS}]){_MONTH}\1(?:{_YEAR}|\d\d)",
+    rf"{_DAY}[\s./{_HYPHENS}]{{1,3}}{_MONTH}[\s./{_HYPHENS}]{{1,3}}{_YEAR}",
+    rf"{_YEAR}[./{_HYPHENS}]{_MONTH}[./{_HYPHENS}]{_DAY}",
     rf"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_YEAR}",
-    rf"{_DAY}(?:st|nd|rd|th)?[\s./,‐‑–-]{{0,3}}(?:of\s)?{_NAMED}[\s./,'’‐‑–-]{{0,3}}(?:{_YEAR}|\d\d)",
+    (
+        rf"{_DAY}(?:st|nd|rd|th)?[\s./,{_HYPHENS}]{{0,3}}(?:of\s)?{_NAMED}"
+        rf"[\s./,'\u2019{_HYPHENS}]{{0,3}}(?:{_YEAR}|\d\d)"
+    ),
     rf"{_NAMED}[\s.]{{1,3}}{_DAY}(?:st|nd|rd|th)?[\s,]{{1,3}}{_YEAR}",
 )
 _DATE = re.compile("|".join(rf"\b(?:{p})\b" for p in _DATES), re.IGNORECASE)
 
-# https://www.ons.gov.uk/ lists the 124 postcode areas; "Y6 1st half-term" is in none of them.
+# Only the postcode areas there are: no "Y6 1st half-term".
 _AREAS = (
     "A[BL]|B[ABDHLNRST]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE"
     "|K[ATWY]|L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """Raised when an action is refused; `code` names it in templates, ledger and logs."""
 
     @property

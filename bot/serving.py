@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 
@@ -48,8 +47,6 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE,
         )
         server = uvicorn.Server(config)
-        gc.collect()
-        gc.freeze()
         checking = asyncio.create_task(_check(app))
         log.info("serving", port=settings.port, seconds=round(time.monotonic() - began, 3))
         await server.serve()

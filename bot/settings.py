@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env file is read
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """First wins: what a test passes, the environment, secret files, sharecheck.toml."""
@@ -169,7 +169,7 @@ def build_schools(settings: Settings) -> dict[str, School]:
         if given.id in schools:
             faults.append(f"{key}.id: {given.id!r} is used twice")
         if given.slack_team in teams:
-            faults.append(f"{key}.slack_team: one workspace serves one school; see docs/settings.md")
+            faults.append(f"{key}.slack_team: one workspace serves one school, and has one block")
         teams.add(given.slack_team)
         faults += _doubled_people(key, given)
         routes = _build_routes(key, given, faults)
@@ -242,9 +242,7 @@ def _build_route(given: SchoolSettings, route: RouteSettings) -> Route:
 
 def _person(given: SchoolSettings, name: str) -> Person:
     person = given.people[name]
-    accounts = (
-        (Account(Platform.SLACK, given.slack_team, person.slack),) if person.slack else ()
-    )
+    accounts = (Account(Platform.SLACK, given.slack_team, person.slack),) if person.slack else ()
     return Person(name, accounts, person.post)
 
 

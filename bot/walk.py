@@ -111,7 +111,7 @@ def exclude(pack: RulePack, walk: Walk, people: tuple[str, ...]) -> Walk:
 
 
 def ask_now(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
-    """"Ask the DSL now": what was said so far, `advice=wanted`, and nothing more to ask.
+    """To "Ask the DSL now": what was said so far, `advice=wanted`, and nothing more to ask.
 
     Raises StalePage unless the worry is not about an adult at the school.
     """
@@ -145,7 +145,7 @@ def keep_choices(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
 
 
 def fixed(pack: RulePack, walk: Walk) -> Walk:
-    """"I've done that": back to the one question that the verdict wants mended."""
+    """After "I've done that": back to the one question that the verdict wants mended."""
     question = _fixable(pack, walk)
     page = next(p for p in pack.pages if any(q.id == question for q in p.questions))
     fixes = {**walk.fixes, question: "done"}
@@ -153,7 +153,7 @@ def fixed(pack: RulePack, walk: Walk) -> Walk:
 
 
 def cannot(pack: RulePack, walk: Walk) -> Walk:
-    """"I can't: ask the DSL": stay at the outcome, which now asks."""
+    """After "I can't: ask the DSL": stay at the outcome, which now asks."""
     return replace(walk, fixes={**walk.fixes, _fixable(pack, walk): "cannot"})
 
 

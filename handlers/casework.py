@@ -12,6 +12,8 @@ from storage.outbox import OutboxRow, Verb
 from storage.unit import Unit
 
 REDRAWN = frozenset({"root", "thread", "requester_copy", "assignee", "copy"})
+EVERYWHERE = frozenset({Audience.REQUESTER, Audience.COPIES})
+"""Whose cards say where a case stands, whichever route it is on now."""
 
 
 def keep_new(unit: Unit, school: School, case: Case, event: Event) -> None:
@@ -62,7 +64,7 @@ def _redraws(
 ) -> Iterator[OutboxRow]:
     notice = Notice(Audience.POSTED, "posted")
     for row in posted:
-        mine = row.audience == Audience.REQUESTER or row.route == before.route
+        mine = row.route == before.route or row.audience in EVERYWHERE
         if row.verb is Verb.SEND and row.template in REDRAWN and mine:
             yield _row(
                 notice,

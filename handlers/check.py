@@ -105,8 +105,8 @@ async def record(  # noqa: PLR0913 - what the outcome page holds
     pack = desk.pack_by_digest(walk.pack)
     if walk.page != OUTCOME or walks.open_fix(pack, walk):
         raise StalePage
-    refuse_personal_data(texts)
     draft, advice = _draft(school, pack, walk, account, texts, course, purpose)
+    refuse_personal_data(draft.texts)
     route, outside = reachable_route(school, str(advice.route), draft.excluded)
     reach = Reach(route, outside, school.share_needs)
 
@@ -226,12 +226,12 @@ def _draft(  # noqa: PLR0913 - the parts of a draft
     course: Course | None,
     purpose: str | None,
 ) -> tuple[Draft, Verdict]:
-    if purpose is not None:
-        pack.check_answer("purpose", purpose)
-        walk = replace(walk, answers={**walk.answers, "purpose": purpose})
     answers = walks.counted(pack, walk)
-    if purpose is not None and walk.asked:
+    if purpose is not None and walk.asked and "purpose" not in answers:
+        pack.check_answer("purpose", purpose)
         answers = {**answers, "purpose": purpose}
+    advice = decide(pack, answers)
+    boxes = {name for name, _ in _boxes(advice, answers)} | {"against_reason"}
     draft = Draft(
         id=walk.id,
         school=school.id,
@@ -239,13 +239,13 @@ def _draft(  # noqa: PLR0913 - the parts of a draft
         account=account,
         pack=PackRef(pack.id, pack.version, pack.digest),
         answers=answers,
-        texts=texts,
+        texts={name: text for name, text in texts.items() if name in boxes},
         excluded=frozenset(walk.excluded) if answers.get("adult") != "none" else frozenset(),
         fixes=walk.fixes,
         course=course,
         linked_to=walk.linked_to,
     )
-    return draft, decide(pack, answers)
+    return draft, advice
 
 
 def _kept(unit: Unit, draft: Draft) -> Case | None:

@@ -8,6 +8,7 @@ import re
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from bot.cards import Renderer
 from bot.chat import Account, Card, DeliveryError
 from bot.facts import number_facts, person_facts
 from bot.people import School
-from bot.refusals import AlreadyDecided, Refusal, StalePage
+from bot.refusals import AlreadyDecided, Refusal, StalePage, UnknownCase, UnknownWorkspace
 from bot.rules import UnknownAnswer
 from handlers.desk import Desk
 from handlers.slack_chat import SlackChat
@@ -34,6 +35,7 @@ from handlers.slack_payload import (
     read_account,
     read_press,
     read_team,
+    read_view,
 )
 from storage.errors import StorageError
 
@@ -51,8 +53,12 @@ class Visitor:
         self.edge = edge
         self.body = body
         self.ack = ack
-        self.account: Account = read_account(body)
         self.school: School | None = edge.desk.school_of_team(read_team(body))
+
+    @cached_property
+    def account(self) -> Account:
+        """Raises StalePage when Slack does not say who it was."""
+        return read_account(self.body)
 
     @property
     def trigger(self) -> str:
@@ -103,13 +109,13 @@ class SlackEdge:
             return Response(status_code=401)
         payload = parse_body(body)
         if payload is None:
-            log.warning("slack_payload_unreadable")
+            log.warning("slack_payload_unreadable", reference=new_reference())
             return Response(status_code=200)
         # Bolt's mode for payloads that come as objects: it would parse and verify once more.
         bolt_request = AsyncBoltRequest(body=payload, mode="socket_mode")
         answer = await self._app.async_dispatch(bolt_request)
         if answer.status >= 400:  # noqa: PLR2004 - Slack would show an error of its own
-            log.warning("slack_payload_unknown", status=answer.status)
+            log.warning("slack_payload_unknown", status=answer.status, reference=new_reference())
             return Response(status_code=200)
         return Response(answer.body, answer.status, headers=answer.first_headers())
 
@@ -149,8 +155,7 @@ class SlackEdge:
 
     async def answer_view(self, visitor: Visitor, card: Card) -> None:
         """Acknowledge a submission by putting another page in the dialog's place."""
-        view = self.renderer.render(card)
-        await visitor.ack(response_action="update", view=view)
+        await visitor.ack(f'{{"response_action":"update","view":{self.renderer.write(card)}}}')
 
     async def answer_errors(self, visitor: Visitor, errors: Mapping[str, str]) -> None:
         """Acknowledge a submission with errors beside its blocks: everything typed stays."""
@@ -172,10 +177,11 @@ class SlackEdge:
             attaching_function_token_enabled=False,
         )
         anything = re.compile("")
-        app.command(anything)(self._on_command)
+        # Bolt asks them one after the other, so what comes most often stands first.
         app.view_submission(anything)(self._on_view)
-        app.view_closed(anything)(self._on_closed)
+        app.command(anything)(self._on_command)
         app.action(anything)(self._on_action)
+        app.view_closed(anything)(self._on_closed)
         return app
 
     async def _on_command(self, ack: Ack, body: Payload) -> None:
@@ -189,8 +195,8 @@ class SlackEdge:
 
     async def _on_view(self, ack: Ack, body: Payload) -> None:
         visitor = Visitor(self, body, ack)
-        view = body["view"]
         try:
+            view = read_view(body)
             handler = self.views.get(str(view.get("callback_id")), _unknown)
             await handler(visitor, view)
         except (Refusal, UnknownAnswer, DeliveryError, StorageError) as problem:
@@ -201,13 +207,15 @@ class SlackEdge:
     async def _on_closed(self, ack: Ack, body: Payload) -> None:
         visitor = Visitor(self, body, ack)
         await ack()
-        if handler := self.closed.get(str(body["view"].get("callback_id"))):
-            self.after_ack(handler(visitor, body["view"]))
+        view = read_view(body)
+        if handler := self.closed.get(str(view.get("callback_id"))):
+            self.after_ack(handler(visitor, view))
 
     async def _on_action(self, ack: Ack, body: Payload) -> None:
         visitor = Visitor(self, body, ack)
         await ack()
-        self.after_ack(self._act(visitor, read_press(body)))
+        press = read_press(body)
+        self.after_ack(self._act(visitor, press))
 
     async def _act(self, visitor: Visitor, press: Press) -> None:
         """Carry out a button; the trigger lives three seconds, so the answer is a dialog at once."""
@@ -234,22 +242,28 @@ class SlackEdge:
         await visitor.ack(**self.renderer.render(message), response_type="ephemeral")
 
     def _card_for(self, problem: Exception, school: School | None) -> Card:
-        if isinstance(problem, Refusal):
-            log.info("refused", code=problem.code)
-            return self.refusal_card(problem, school)
-        if isinstance(problem, UnknownAnswer):
-            log.warning("refused", code="UnknownAnswer")
-            return Card("refused_view", {"code": "StalePage"})
+        if isinstance(problem, (Refusal, UnknownAnswer)):
+            return self._refuse(problem, school)
         return self.trouble_card("trouble_view", school, self.note_trouble(problem))
+
+    def _refuse(self, problem: Refusal | UnknownAnswer, school: School | None) -> Card:
+        """A refusal in words; what Slack's own pages would never have sent comes with a reference."""
+        reference = new_reference()
+        log.info("refused", code=getattr(problem, "code", "UnknownAnswer"), reference=reference)
+        if isinstance(problem, UnknownAnswer):
+            problem = StalePage()
+        card = self.refusal_card(problem, school)
+        odd = isinstance(problem, (StalePage, UnknownCase, UnknownWorkspace))
+        return Card(card.template, {**card.context, "reference": reference}) if odd else card
 
     def note_trouble(self, problem: Exception) -> str:
         """Log what could not be done now; gives the reference to quote."""
-        reference = secrets.token_hex(4)
+        reference = new_reference()
         log.warning("not_done", reference=reference, code=str(getattr(problem, "code", problem)))
         return reference
 
     def _fault(self, problem: Exception, school: School | None) -> Card:
-        reference = secrets.token_hex(4)
+        reference = new_reference()
         log.error("fault", reference=reference, kind=type(problem).__name__, at=_raised_at(problem))
         return self.trouble_card("trouble_view", school, reference)
 
@@ -258,13 +272,15 @@ class SlackEdge:
             await work
         except DeliveryError as error:
             log.warning("slack_call_failed", code=getattr(error, "code", ""))
+        except (Refusal, UnknownAnswer) as problem:
+            self._refuse(problem, None)
         except Exception as problem:  # noqa: BLE001 - the edge: nobody above would hear of it
             self._fault(problem, None)
 
     def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
         try:
             return self._verifier.is_valid(body, timestamp, signature)
-        except ValueError:
+        except (ValueError, TypeError):  # what no text, or no plain text, is
             return False
 
     async def _read_body(self, request: Request) -> bytes | None:
@@ -280,6 +296,11 @@ class SlackEdge:
         except ClientDisconnect:
             return b""
         return b"".join(chunks)
+
+
+def new_reference() -> str:
+    """What a log line and the words that somebody is shown have in common."""
+    return secrets.token_hex(4)
 
 
 def _raised_at(problem: Exception) -> str:

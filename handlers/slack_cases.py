@@ -238,7 +238,7 @@ async def _say_personal(  # noqa: PLR0913 - the form as it was, with one thing m
 async def _say_beside(
     visitor: Visitor, form: Form, refusal: ReasonRequired | PersonalData | RouteNotAllowed
 ) -> None:
-    field = refusal.target if isinstance(refusal, RouteNotAllowed) else refusal.field
+    field = "to" if isinstance(refusal, RouteNotAllowed) else refusal.field
     kind = refusal.kind if isinstance(refusal, PersonalData) else ""
     card = Card("complaint", {"code": refusal.code, "field": field, "kind": kind})
     words = visitor.edge.renderer.say(card)

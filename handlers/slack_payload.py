@@ -55,17 +55,26 @@ def parse_body(body: bytes) -> dict[str, Any] | None:
 
 
 def read_account(body: Payload) -> Account:
-    """Who sent it: a command names its parts flat, everything else in `user` and `team`."""
-    if "user_id" in body:
-        return Account(Platform.SLACK, str(body["team_id"]), str(body["user_id"]))
-    user = body["user"]
-    team = user.get("team_id") or (body.get("team") or {}).get("id") or ""
-    return Account(Platform.SLACK, str(team), str(user["id"]))
+    """Who sent it: a command names its parts flat, everything else in `user` and `team`.
+
+    Raises StalePage when it does not say.
+    """
+    user = _part(body, "user")
+    team = user.get("team_id") or read_team(body)
+    name = body.get("user_id") or user.get("id")
+    if not (team and name):
+        raise StalePage
+    return Account(Platform.SLACK, str(team), str(name))
 
 
 def read_team(body: Payload) -> str:
     """The workspace whose app was used, which is not always the person's own (shared channels)."""
-    return str(body.get("team_id") or (body.get("team") or {}).get("id") or "")
+    return str(body.get("team_id") or _part(body, "team").get("id") or "")
+
+
+def read_view(body: Payload) -> Payload:
+    """The dialog that a payload is about; empty when there is none."""
+    return _part(body, "view")
 
 
 def read_press(body: Payload) -> Press:
@@ -84,15 +93,18 @@ def read_press(body: Payload) -> Press:
     )
 
 
-def read_form(view: Payload, page: str | None = None) -> Form:
-    """The values of a dialog; with `page`, only of blocks that carry its name (`q.<page>.…`)."""
+def read_form(view: Payload, *starts: str) -> Form:
+    """The values of a dialog; with `starts`, only of blocks whose ids begin with one of them.
+
+    Slack may still send values of a page that was there before: the ids tell them apart.
+    """
     texts: dict[str, str] = {}
     choices: dict[str, str] = {}
     ticks: dict[str, tuple[str, ...]] = {}
     blocks: dict[str, str] = {}
     values = (view.get("state") or {}).get("values") or {}
     for block, actions in values.items():
-        if page is not None and not block.startswith(f"q.{page}."):
+        if starts and not block.startswith(starts):
             continue
         for action, given in actions.items():
             blocks[action] = block
@@ -107,3 +119,8 @@ def read_form(view: Payload, page: str | None = None) -> Form:
 
 def read_metadata(view: Payload) -> str:
     return str(view.get("private_metadata") or "")
+
+
+def _part(body: Payload, name: str) -> Payload:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -11,7 +11,7 @@ from bot.chat import Card
 from bot.facts import number_facts
 from bot.people import School
 from bot.refusals import PersonalData, ReasonRequired, StalePage, UnknownWorkspace
-from bot.rules import RulePack
+from bot.rules import RulePack, UnknownAnswer
 from bot.walk import Walk
 from handlers import check
 from handlers.slack_lists import list_card
@@ -54,7 +54,7 @@ def school_of(visitor: Visitor) -> School:
 async def on_page(visitor: Visitor, view: Payload) -> None:
     """Next: take the answers of this page; danger is written at once."""
     pack, walk = _walk_of(visitor, view)
-    form = read_form(view, walk.page)
+    form = read_form(view, f"q.{walk.page}.")
     missing = {q.id for q in walks.questions(pack, walk)} - set(form.choices)
     if missing:
         errors = {f"q.{walk.page}.{q}": _complaint(visitor, "AnswerRequired") for q in missing}
@@ -71,9 +71,10 @@ async def on_page(visitor: Visitor, view: Payload) -> None:
 async def on_people(visitor: Visitor, view: Payload) -> None:
     """The tick list: who must not see it. Ids that were not offered are refused."""
     pack, walk = _walk_of(visitor, view)
-    ticked = {t for found in read_form(view).ticks.values() for t in found}
+    form = read_form(view, f"q.{walk.page}.")
+    ticked = {t for found in form.ticks.values() for t in found}
     if NOBODY in ticked and len(ticked) > 1:
-        block = next(iter(read_form(view).blocks.values()))
+        block = next(iter(form.blocks.values()))
         words = _complaint(visitor, "NobodyAndSomebody")
         await visitor.edge.answer_errors(visitor, {block: words})
         return
@@ -85,7 +86,7 @@ async def on_people(visitor: Visitor, view: Payload) -> None:
 async def on_outcome(visitor: Visitor, view: Payload) -> None:
     """The last page: write it all, and show what to do now."""
     _, walk = _walk_of(visitor, view)
-    form = read_form(view)
+    form = read_form(view, "q.outcome.", "f.")
     fallback = next(iter(form.blocks.values()), "")
     await _record(visitor, walk, form, fallback_block=form.blocks.get("reason", fallback))
 
@@ -94,7 +95,7 @@ async def on_back(visitor: Visitor, press: Press) -> None:
     """One page back; what was chosen on this page is kept too."""
     view = _open_view(press)
     pack, walk = _walk_of(visitor, view)
-    kept = walks.keep_choices(pack, walk, read_form(view).choices)
+    kept = walks.keep_choices(pack, walk, read_form(view, f"q.{walk.page}.").choices)
     await _put(visitor, view, walks.back(pack, kept))
 
 
@@ -102,7 +103,7 @@ async def on_ask(visitor: Visitor, press: Press) -> None:
     """"Ask the DSL now": straight to the last page."""
     view = _open_view(press)
     pack, walk = _walk_of(visitor, view)
-    chosen = read_form(view, walk.page).choices
+    chosen = read_form(view, f"q.{walk.page}.").choices
     await _put(visitor, view, walks.ask_now(pack, walk, chosen))
 
 
@@ -171,7 +172,7 @@ ACTIONS: Mapping[str, Callable[[Visitor, Press], Coroutine[Any, Any, None]]] = {
 async def _record(visitor: Visitor, walk: Walk, form: Form, *, fallback_block: str) -> None:
     """Write the case; whatever is wrong is said beside its box, with everything still there."""
     desk, school = visitor.edge.desk, school_of(visitor)
-    course = Course(form.choices["course"]) if "course" in form.choices else None
+    course = _course(form.choices.get("course"))
     try:
         case = await check.record(
             desk, school, walk, visitor.account, form.texts, course, form.choices.get("purpose")
@@ -187,6 +188,12 @@ async def _record(visitor: Visitor, walk: Walk, form: Form, *, fallback_block: s
         await visitor.edge.answer_errors(visitor, {fallback_block: words})
         return
     await visitor.edge.answer_view(visitor, check.done_card(desk, school, case))
+
+
+def _course(option: str | None) -> Course | None:
+    if option is not None and option not in set(Course):
+        raise UnknownAnswer("course", option)
+    return Course(option) if option else None
 
 
 def _complaint(visitor: Visitor, code: str, field: str = "", kind: str = "") -> str:

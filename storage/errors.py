@@ -73,7 +73,7 @@ class KeyWrong(StorageError):
     path: Path
 
     def __str__(self) -> str:
-        return f"{self.path}: this key is not the one the database was written with."
+        return f"{self.path}: this is not the key the database was written with. Put that one back."
 
 
 @dataclass(eq=False)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, MetaData, Table
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -29,6 +28,10 @@ def in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+CODES = JSON(none_as_null=True)
+"""Ids and codes in the order they were given (PostgreSQL's JSONB would sort them)."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment. Naive values are refused; what comes back is always UTC, also from SQLite."""
 
@@ -42,18 +45,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None or value.tzinfo is UTC:
             return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Codes(TypeDecorator[Any]):
-    """Ids and codes as JSON; Python's None is SQL's NULL."""
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(JSONB(none_as_null=True))
-        return dialect.type_descriptor(JSON(none_as_null=True))
 
 
 class Row(SQLModel):
@@ -84,9 +75,9 @@ class CaseRow(Row, table=True):
     restricted: bool
     urgency: str
     outcome: str
-    advice: dict[str, Any] = Field(sa_type=Codes)
-    answers: dict[str, str] | None = Field(sa_type=Codes, nullable=True)
-    fixes: dict[str, str] | None = Field(sa_type=Codes, nullable=True)
+    advice: dict[str, Any] = Field(sa_type=CODES)
+    answers: dict[str, str] | None = Field(sa_type=CODES, nullable=True)
+    fixes: dict[str, str] | None = Field(sa_type=CODES, nullable=True)
     course: str | None
     decision: str | None
     decided_at: datetime | None = Field(sa_type=UtcDateTime)
@@ -167,7 +158,7 @@ class OutboxTableRow(Row, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     needs: str | None = Field(foreign_key="outbox.key", index=True)
     route: str | None
-    payload: dict[str, Any] = Field(sa_type=Codes)
+    payload: dict[str, Any] = Field(sa_type=CODES)
     sealed: bytes | None = Field(sa_type=LargeBinary)
     state: str
     attempts: int

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import select, update
 
@@ -19,9 +20,10 @@ from bot.settings import Settings
 from playground import school as pretend
 from playground.answers import Submitted
 from playground.dialogs import Dialog
-from playground.inputs import fill
+from playground.inputs import fill, find_element
 from playground.residents import Message
 from playground.slack_client import SlackClient
+from playground.slack_payloads import describe_action, encode_form
 from playground.workspace import Workspace
 from storage.outbox import OutboxRow
 from storage.tables import cases, outbox
@@ -121,6 +123,26 @@ class PretendSchool:
         """Send a dialog to the bot as it was, open or not, and give the bot's bare answer."""
         filled = Dialog(dialog.body, dialog.values | fill(dialog.body, values))
         return await self.send(self.slack._payloads.view_submission(person, filled))
+
+    def press_payload(self, person: str, message: Message, action: str) -> dict[str, Any]:
+        """What Slack would send for a button of a message, to be tampered with."""
+        block, element = find_element(message.blocks, action)
+        pressed = describe_action(block["block_id"], element, None, self.workspace.stamp())
+        url = f"{self.settings.slack_api_url}no-such-hook"
+        return payload_of(
+            self.slack._payloads.message_action(person, message, pressed, {}, url)
+        )
+
+    def submit_payload(self, person: str, **values: Any) -> dict[str, Any]:
+        """What Slack would send for the open dialog, filled in, to be tampered with."""
+        opened = self.workspace.view_for(person)
+        assert opened is not None, "no dialog is open"
+        filled = Dialog(opened.body, opened.values | fill(opened.body, values))
+        return payload_of(self.slack._payloads.view_submission(person, filled))
+
+    async def send_payload(self, payload: dict[str, Any]) -> Any:
+        """Send the bot an interaction, signed."""
+        return await self.send(encode_form({"payload": json.dumps(payload)}))
 
     async def send(self, body: bytes) -> Any:
         """Send the bot a signed request as Slack would; gives what it answers, as JSON."""
@@ -259,6 +281,11 @@ class PretendSchool:
         """Every row of the database that a person's deed may change, read past the program."""
         with contextlib.closing(sqlite3.connect(self.database)) as look:
             return "\n".join(repr(look.execute(f"SELECT * FROM {t}").fetchall()) for t in KEPT)  # noqa: S608
+
+
+def payload_of(body: bytes) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads(dict(parse_qsl(body.decode()))["payload"])
+    return payload
 
 
 def words_of(block: Any) -> str:

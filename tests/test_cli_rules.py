@@ -261,7 +261,7 @@ def test_diff_shows_the_most_frequent_pairs_unless_told_to_show_all(rules, spoil
 
 
 def test_diff_says_when_only_words_differ(rules, spoilt):
-    file = spoilt("Ring first. Write it down later.", "Ring first.")
+    file = spoilt("Ring first. Everything else can wait.", "Ring first.")
 
     done = rules("diff", "england-2024", file)
 

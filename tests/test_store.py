@@ -35,6 +35,16 @@ def test_a_case_with_nothing_but_the_needful_comes_back_as_it_was(empty_store):
     assert empty_store.read_now(lambda unit: unit.load(case.id)) == case
 
 
+@pytest.mark.parametrize("advice", [None, RESTRICTED])
+def test_answers_come_back_in_the_order_they_were_given(empty_store, advice):
+    answers = {"trigger": "own", "danger": "no", "a": "yes", "adult": "none"}
+    changes = {"advice": advice} if advice else {}
+    case = add(empty_store, make_case(answers=answers, **changes))
+
+    found = empty_store.read_now(lambda unit: unit.load(case.id)).answers
+    assert list(found) == list(answers)
+
+
 @pytest.mark.parametrize(
     "words", ["<!channel> & <b>", "\u202eright to left", "🙂" * 300, "x" * 3000, "\ud800", "a\x00b"]
 )

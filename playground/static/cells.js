@@ -4,7 +4,8 @@ import { clockWithSeconds, fullDate } from "./dates.js";
 import { h } from "./dom.js";
 
 const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?$/;
-const LONG_CODE = /^(?:[a-z0-9]+:)?[0-9a-f]{16,}$/i;
+const LONG_CODE = /[0-9a-f]{16,}/gi;
+const CODE_SHOWN = 8;
 const TIME_NAME = /(^|_)(at|time|due|when|until|since)$/;
 const PLAIN = { true: "yes", false: "no", null: "–", undefined: "–", "": "–" };
 
@@ -31,8 +32,9 @@ export function cell(name, value) {
   const moment = momentOf(name, value);
   if (moment && !Number.isNaN(moment.getTime())) return momentNode(moment);
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  if (LONG_CODE.test(text)) return h("code", { title: text }, `${text.slice(0, 10)}…`);
-  return h("span", { dir: "auto" }, text);
+  const short = text.replace(LONG_CODE, (code) => `${code.slice(0, CODE_SHOWN)}…`);
+  if (short === text) return h("span", { dir: "auto" }, text);
+  return h(/\s/.test(text) ? "span" : "code", { title: text }, short);
 }
 
 /** `decided_at` as people would write it: "decided at". */

@@ -19,9 +19,9 @@ function keyOf(row, place) {
   return name ? `${name}:${row[name]}` : `place:${place}`;
 }
 
-function mark(name, value) {
+function mark(name, value, changed) {
   const mood = GOOD.has(value) ? "good" : BAD.has(value) ? "bad" : "even";
-  return h("span", { class: `mark ${mood}`, title: label(name) }, String(value).replaceAll("_", " "));
+  return h("span", { class: changed ? `mark ${mood} changed` : `mark ${mood}`, title: label(name) }, String(value).replaceAll("_", " "));
 }
 
 function fieldNodes(row, names, changed) {
@@ -37,7 +37,7 @@ function rowNode({ row, changed, isNew }) {
   const node = h("li", { class: isNew ? "row new" : changed.size ? "row touched" : "row" },
     h("div", { class: "row-head" },
       h("strong", { title: title && label(title) }, title ? cell(title, row[title]) : "Row"),
-      marks.map((name) => mark(name, row[name]))),
+      marks.map((name) => mark(name, row[name], changed.has(name)))),
     h("dl", {}, fieldNodes(row, rest, changed)),
   );
   setTimeout(() => node.classList.remove("new", "touched"), NEW_FOR);
@@ -51,6 +51,7 @@ function changesBetween(old, row) {
 
 class Section {
   #rows = null;
+  #born = new Map();
   #all = false;
 
   constructor(root, name) {
@@ -66,10 +67,16 @@ class Section {
   show(rows) {
     const before = this.#rows;
     const known = new Map(rows.map((row, place) => [keyOf(row, place), row]));
-    const items = [...known].map(([key, row]) => ({ key, row, isNew: Boolean(before && !before.has(key)), changed: changesBetween(before?.get(key), row) }));
+    const items = [...known].map(([key, row]) => ({ key, row, isNew: this.#isYoung(key), changed: changesBetween(before?.get(key), row) }));
     this.#rows = new Map(items.map((item) => [item.key, item.row]));
     this.#draw(items);
-    return items.some((item) => item.isNew || item.changed.size > 0);
+    return items.some((item) => (before && !before.has(item.key)) || item.changed.size > 0);
+  }
+
+  /** New for a few seconds, also when it changes at once; what was there on arrival is not new. */
+  #isYoung(key) {
+    if (!this.#born.has(key)) this.#born.set(key, this.#rows ? Date.now() : 0);
+    return Date.now() - this.#born.get(key) < NEW_FOR;
   }
 
   #showAll() {

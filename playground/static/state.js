@@ -92,10 +92,15 @@ export class State extends EventTarget {
   }
 
   #chooseChannel() {
-    const ids = this.data.channels.map((channel) => channel.id);
-    if (!ids.includes(this.channel)) this.channel = this.#last[this.person];
-    if (!ids.includes(this.channel)) this.channel = ids.find((id) => this.unreadIn(id) > 0) ?? ids[0] ?? null;
+    if (!this.channelNamed(this.channel)) this.channel = this.#last[this.person];
+    if (!this.channelNamed(this.channel)) this.channel = this.#firstChannel()?.id ?? null;
     this.markRead();
+  }
+
+  /** Where to begin: where one can write, and there where something is new. */
+  #firstChannel() {
+    const writable = this.data.channels.filter((channel) => !channel.read_only);
+    return writable.find((channel) => this.unreadIn(channel.id) > 0) ?? writable[0] ?? this.data.channels[0];
   }
 
   become(person) {

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -11,7 +10,7 @@ depends_on = None
 
 TEXT = sa.String()
 MOMENT = sa.DateTime(timezone=True)
-CODES = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+CODES = sa.JSON()
 BYTES = sa.LargeBinary()
 
 SQLITE_TRIGGERS = (

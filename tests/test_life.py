@@ -1,0 +1,401 @@
+"""The life of a case: how it begins, what each step leaves behind, and why a step is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot import life
+from bot.case import Case, Course, EventKind, Outcome, Status
+from bot.life import Reach
+from bot.permission import Actor
+from bot.refusals import (
+    AlreadyDecided,
+    NotWaiting,
+    OwnCase,
+    ReasonRequired,
+    RouteNotAllowed,
+)
+from bot.rules import decide
+from tests.example_cases import (
+    NOON,
+    ROWS,
+    actor,
+    advice,
+    decision,
+    england,
+    make_case,
+    make_draft,
+    own,
+)
+
+LATER = NOON + timedelta(minutes=5)
+
+
+def decide_it(case: Case, who: Actor) -> life.Step:
+    return life.decide(case, who, Outcome.SHARE, "why", "", LATER)
+
+
+# ------------------------------------------------------------------------------ a new case
+
+
+@pytest.mark.parametrize(
+    ("row", "share_needs", "outside", "status"),
+    [
+        (1, "notify", False, "reason_due"),
+        (4, "notify", True, "reason_due"),
+        (5, "notify", False, "waiting"),
+        (7, "notify", True, "outside"),
+        (10, "nothing", False, "waiting"),
+        (10, "notify", True, "outside"),
+        (13, "notify", False, "decided"),
+        (15, "approval", False, "decided"),
+        (32, "notify", False, "decided"),
+        (32, "nothing", True, "decided"),
+        (36, "approval", False, "waiting"),
+        (36, "approval", True, "outside"),
+        (1, "approval", False, "reason_due"),
+    ],
+)
+def test_a_new_case_begins_where_its_verdict_says(row, share_needs, outside, status):
+    reach = Reach(advice(row).route, outside, share_needs)
+
+    case, (event,) = life.submit(make_draft(row), advice(row), reach, "SC-7F3K2", NOON)
+
+    danger = row in {1, 4}
+    assert case.status == ("decided" if danger else status)  # the draft brings its reason along
+    assert (case.version, event.kind, event.actor) == (1, EventKind.RECORDED, "teacher")
+    if danger:
+        silent = make_draft(row, texts={})
+        assert life.submit(silent, advice(row), reach, "SC-7F3K2", NOON)[0].status == status
+
+
+@pytest.mark.parametrize(
+    ("row", "course", "outcome"),
+    [
+        (32, None, "share"),
+        (32, Course.FOLLOWED, "share"),
+        (32, Course.AGAINST, "do_not_share"),
+        (13, Course.FOLLOWED, "do_not_share"),
+        (13, Course.AGAINST, "share"),
+    ],
+)
+def test_confirmed_advice_is_decided_by_the_requester(row, course, outcome):
+    texts = {**make_draft().texts, "against_reason": "they asked for it themselves"}
+    draft = make_draft(row, course=course, texts=texts)
+
+    case, (event,) = life.submit(draft, advice(row), Reach("dsl", outside=False), "SC-7F3K2", NOON)
+
+    assert (case.decision.by, case.decision.outcome) == ("teacher", outcome)
+    assert case.course == (course or Course.FOLLOWED) == event.codes["course"]
+
+
+@pytest.mark.parametrize("course", Course)
+def test_a_share_that_waits_for_approval_is_neither_followed_nor_gone_against(course):
+    texts = {**make_draft().texts, "against_reason": "I would rather not"}
+    draft, reach = make_draft(36, course=course, texts=texts), Reach("dsl", outside=False)
+
+    case, _ = life.submit(
+        draft, advice(36), Reach(reach.route, reach.outside, "approval"), "SC-7F3K2", NOON
+    )
+
+    assert (case.status, case.decision, case.course) == ("waiting", None, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "more", "course", "boxes"),
+    [
+        (1, {}, None, set()),
+        (10, {}, None, {"reason"}),
+        (5, {}, None, {"reason"}),
+        (13, {}, None, {"reason"}),
+        (32, {}, None, {"reason", "recipient"}),
+        (32, {}, Course.AGAINST, {"reason", "recipient", "against_reason"}),
+        (32, {"openness": "not_safe"}, None, {"reason", "recipient", "not_safe"}),
+        (33, {}, None, {"reason", "not_safe"}),
+        (32, {"advice": "advised"}, None, {"reason", "recipient", "advised"}),
+        (32, {"agreement": "refused"}, None, {"reason", "recipient", "override_reason"}),
+        (34, {"agreement": "refused"}, None, {"reason"}),
+    ],
+)
+def test_the_record_wants_these_boxes_filled(row, more, course, boxes):
+    answers = {**ROWS[row], **more}
+    verdict = decide(england(), answers)
+    assert verdict.row == row
+
+    assert set(life.required_texts(verdict, answers, course)) == boxes
+    for box in boxes:
+        texts = dict.fromkeys(boxes, "said") | {box: " \n "}
+        draft = make_draft(row, answers=answers, texts=texts, course=course)
+        with pytest.raises(ReasonRequired) as refused:
+            life.submit(draft, verdict, Reach(verdict.route, outside=False), "SC-7F3K2", NOON)
+        assert refused.value.field == box
+
+
+def test_blank_texts_are_not_kept():
+    draft = make_draft(10, texts={"reason": "seen twice", "filed_at": "  "})
+
+    case, (event,) = life.submit(draft, advice(10), Reach("dsl", outside=False), "SC-7F3K2", NOON)
+
+    assert case.texts == event.texts == {"reason": "seen twice"}
+
+
+# ---------------------------------------------------------------------------- named refusals
+
+
+@pytest.mark.parametrize(
+    ("take", "field"),
+    [
+        (lambda c, a: life.decide(c, a, Outcome.SHARE, " ", "", LATER), "reason"),
+        (lambda c, a: life.decide(c, a, Outcome.SHARE_LIMITED, "why", " ", LATER), "limits"),
+        (lambda c, a: life.ask(c, a, "", LATER), "question"),
+        (lambda c, a: life.hand_over(c, a, "deputy", "\t", LATER), "reason"),
+        (
+            lambda c, a: life.reroute(c, a, Reach("head", outside=False), "", LATER, wanted="head"),
+            "reason",
+        ),
+    ],
+)
+def test_a_reviewer_gives_a_reason_for_everything(take, field):
+    with pytest.raises(ReasonRequired) as refused:
+        take(make_case(), actor("dsl"))
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("status", "take", "field"),
+    [
+        ("asked", lambda c, a: life.answer(c, a, " ", LATER), "answer"),
+        ("waiting", lambda c, a: life.withdraw(c, a, " ", LATER), "reason"),
+        ("reason_due", lambda c, a: life.give_reason(c, a, {"reason": " "}, LATER), "reason"),
+        ("reason_due", lambda c, a: life.give_reason(c, a, {}, LATER), "reason"),
+        ("outside", lambda c, a: life.record_outside(c, a, Outcome.SHARE, "", LATER), "reason"),
+        ("decided", lambda c, a: life.report(c, a, done=False, texts={}, at=LATER), "account"),
+        ("closed", lambda c, a: life.note_reply(c, a, no_action=True, text="", at=LATER), "reply"),
+    ],
+)
+def test_a_requester_too(status, take, field):
+    with pytest.raises(ReasonRequired) as refused:
+        take(make_case(10, Status(status)), actor("teacher"))
+    assert refused.value.field == field
+
+
+def test_whoever_comes_second_learns_who_decided_when_and_what():
+    decided, _ = decide_it(make_case(), actor("dsl"))
+
+    with pytest.raises(AlreadyDecided) as refused:
+        life.decide(decided, actor("deputy"), Outcome.DO_NOT_SHARE, "no", "", LATER)
+
+    assert (refused.value.by, refused.value.at, refused.value.outcome) == ("dsl", LATER, "share")
+
+
+@pytest.mark.parametrize("status", ["reason_due", "outside", "withdrawn"])
+def test_what_is_not_waiting_says_what_it_is(status):
+    with pytest.raises(NotWaiting) as refused:
+        decide_it(make_case(10, Status(status)), actor("dsl"))
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("to", ["dsl", "teacher", "out", "office", ""])
+def test_a_case_is_passed_to_another_reviewer_who_may_decide_it_or_to_nobody(to):
+    case = make_case(excluded=frozenset({"out"}))
+
+    with pytest.raises(RouteNotAllowed):
+        life.hand_over(case, actor("dsl", reviewers=("dsl", "deputy", "out")), to, "why", LATER)
+
+
+# ------------------------------------------------------------------------ one's own, and routes
+
+
+def test_the_only_reviewer_of_a_route_may_decide_their_own_case_and_it_is_marked():
+    case = make_case(5, route="head", requester="head")
+
+    changed, (event,) = life.decide(
+        case, actor("head", reviewers=("head",)), Outcome.SHARE, "why", "", LATER
+    )
+
+    assert changed.decision.single
+    assert event.codes == {"outcome": "share", "single": "yes"}
+
+
+def test_a_colleague_who_is_kept_out_does_not_count_as_somebody_who_could_decide():
+    case = make_case(5, route="head", requester="head", excluded=frozenset({"second"}))
+
+    changed, _ = life.decide(
+        case, actor("head", reviewers=("head", "second")), Outcome.SHARE, "why", "", LATER
+    )
+
+    assert changed.decision.single
+
+
+def test_someone_elses_case_is_never_marked_as_a_single_decision():
+    changed, _ = life.decide(
+        make_case(), actor("dsl", reviewers=("dsl",)), Outcome.SHARE, "why", "", LATER
+    )
+
+    assert not changed.decision.single
+
+
+def test_nobody_becomes_a_reviewer_by_having_asked():
+    with pytest.raises(OwnCase):
+        decide_it(make_case(), actor("teacher", reviewers=()))
+
+
+@pytest.mark.parametrize(
+    ("row", "route", "allowed"),
+    [
+        (10, "dsl", {"head", "dpo"}),
+        (10, "head", {"dsl", "dpo"}),
+        (8, "dpo", {"dsl", "head"}),
+        (5, "head", {"chair", "lado"}),
+        (5, "chair", {"head", "lado"}),
+        (6, "chair", {"lado"}),
+        (7, "lado", set()),
+    ],
+)
+def test_a_case_may_be_sent_to_these_posts(row, route, allowed):
+    assert set(life.routes_from(make_case(row, route=route))) == allowed
+
+
+@pytest.mark.parametrize(
+    ("row", "route", "wanted", "reached"),
+    [
+        (5, "head", "dsl", "dsl"),
+        (5, "head", "dpo", "dpo"),
+        (5, "head", "nowhere", "nowhere"),
+        (6, "chair", "head", "head"),
+        (5, "chair", "head", "chair"),  # the head is kept out: it would only come back
+        (10, "dsl", "dsl", "dsl"),
+    ],
+)
+def test_a_case_goes_nowhere_else(row, route, wanted, reached):
+    case = make_case(row, route=route)
+
+    with pytest.raises(RouteNotAllowed):
+        life.reroute(
+            case,
+            actor("head", reviewers=("head",)),
+            Reach(reached, outside=False),
+            "why",
+            LATER,
+            wanted=wanted,
+        )
+
+
+def test_a_case_sent_to_a_post_that_is_not_in_chat_is_outside():
+    case = make_case(5, route="head", assignee="second")
+
+    changed, (event,) = life.reroute(
+        case,
+        actor("head", reviewers=("head",)),
+        Reach("lado", outside=True),
+        "why",
+        LATER,
+        wanted="lado",
+    )
+
+    assert (changed.status, changed.route, changed.assignee) == ("outside", "lado", None)
+    assert event.codes == {"from": "head", "to": "lado"}
+
+
+@pytest.mark.parametrize(
+    ("status", "outside", "after", "kind"),
+    [
+        ("waiting", False, "waiting", "passed_on"),
+        ("asked", False, "asked", "passed_on"),
+        ("reason_due", False, "reason_due", "passed_on"),
+        ("decided", False, "decided", "passed_on"),
+        ("waiting", True, "outside", "left_outside"),
+        ("asked", True, "outside", "left_outside"),
+        ("reason_due", True, "reason_due", "left_outside"),
+        ("decided", True, "decided", "left_outside"),
+    ],
+)
+def test_a_case_that_nobody_may_see_goes_on_and_keeps_what_it_had(status, outside, after, kind):
+    case = make_case(5, Status(status), route="head")
+
+    changed, (event,) = life.pass_on(case, Reach("chair", outside), LATER)
+
+    assert (changed.status, changed.route, event.kind) == (after, "chair", kind)
+
+
+# ------------------------------------------------------------------- withdrawing, going back on
+
+
+@pytest.mark.parametrize(
+    ("answers", "harmish"),
+    [
+        ({"danger": "no", "purpose": "harm"}, True),
+        ({"danger": "no", "purpose": "unsure"}, True),
+        ({"danger": "no", "purpose": "welfare"}, False),
+        ({"danger": "no", "purpose": "none"}, False),
+        ({"danger": "unsure", "purpose": "none"}, True),
+        ({"danger": "yes", "purpose": "none"}, True),
+        ({"danger": "no"}, True),
+        ({"purpose": "welfare"}, True),
+    ],
+)
+def test_a_withdrawal_is_silent_only_where_no_harm_was_feared(answers, harmish):
+    case = make_case(10, answers=answers)
+
+    changed, (event,) = life.withdraw(case, actor("teacher"), "it is sorted out", LATER)
+
+    assert changed.status == ("waiting" if harmish else "withdrawn")
+    assert changed.close_requested is harmish
+    assert event.kind == ("close_requested" if harmish else "withdrawn")
+    assert changed.remarks[-1].text == "it is sorted out"
+
+
+def test_a_changed_decision_is_a_new_linked_case_and_leaves_the_old_one_as_it_was():
+    old = own(
+        32, Course.AGAINST, filed_at=NOON, legal_hold=True, assignee="dsl", close_requested=True
+    )
+
+    (kept, (amended,)), (new, (first,)) = life.amend(
+        old, actor("dsl"), Outcome.DO_NOT_SHARE, "new facts", ("1" * 32, "SC-9Q2M4"), LATER
+    )
+
+    assert (kept.decision, kept.status, kept.course) == (old.decision, old.status, old.course)
+    assert amended.codes == {"by": "SC-9Q2M4"}
+    assert (new.id, new.ref, new.version, new.linked_to) == ("1" * 32, "SC-9Q2M4", 1, old.id)
+    assert new.decision == decision(Outcome.DO_NOT_SHARE, at=LATER, reason="new facts")
+    assert (new.course, new.filed_at, new.legal_hold, new.assignee) == (None, None, False, None)
+    assert (new.remarks, new.report, new.close_requested) == ((), {}, False)
+    assert first.codes == {"outcome": "do_not_share", "amends": old.ref}
+
+
+def test_the_reason_after_a_danger_decides_and_is_kept():
+    case = make_case(1, Status.REASON_DUE, texts={})
+
+    changed, _ = life.give_reason(
+        case, actor("teacher"), {"reason": "rang 999", "filed_at": " "}, LATER
+    )
+
+    assert (changed.decision.outcome, changed.decision.by) == ("share", "teacher")
+    assert (changed.course, changed.texts) == ("followed", {"reason": "rang 999"})
+
+
+def test_what_became_of_it_is_kept_with_what_was_replied():
+    case = make_case(32, Status.DECIDED)
+
+    closed, _ = life.report(
+        case, actor("dsl"), done=True, texts={"account": "by telephone", "when": ""}, at=LATER
+    )
+    replied, (event,) = life.note_reply(
+        closed, actor("teacher"), no_action=True, text="nothing more", at=LATER
+    )
+
+    assert replied.report == {"account": "by telephone", "done": "yes", "reply": "nothing more"}
+    assert event.codes == {"no_action": "yes"}
+
+
+def test_a_legal_hold_begins_and_ends():
+    closed = make_case(32, Status.CLOSED)
+
+    held, _ = life.set_hold(closed, actor("dsl"), held=True, reason="a court asks", at=LATER)
+    released, (event,) = life.set_hold(
+        held, actor("dsl"), held=False, reason="it is over", at=LATER
+    )
+
+    assert (held.legal_hold, released.legal_hold, event.kind) == (True, False, "released")
