@@ -170,7 +170,7 @@ def start_logging(level: str) -> None:
 
 @contextlib.contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
-    """On SQLite a second `serve` is refused: two would fight over one file. Raises SettingsError."""
+    """On SQLite a second `serve` is refused: one file, one writer. Raises SettingsError."""
     import fcntl
 
     url = settings.database_url

@@ -36,13 +36,13 @@ class Account:
     @staticmethod
     def parse(text: str) -> Account:
         """Read what `str()` wrote. Raises ValueError when it is not three parts."""
-        platform, team, user = text.split(":")
+        platform, team, user = text.split(":", 2)
         return Account(Platform(platform), team, user)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Someone in a place; `name` is what the platform shows, for the eyes of that workspace only."""
+    """Someone in a place; `name` is what the platform shows, for eyes in that workspace only."""
 
     account: Account
     standing: Standing
@@ -63,7 +63,7 @@ class Place:
     @staticmethod
     def parse(text: str) -> Place:
         """Read what `str()` wrote. Raises ValueError when it is not three parts."""
-        platform, team, place = text.split(":")
+        platform, team, place = text.split(":", 2)
         return Place(Platform(platform), team, place)
 
 

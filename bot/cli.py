@@ -1,4 +1,4 @@
-"""The command line: `sharecheck demo | serve | migrate | rules | digest | outbox | verify | keys`."""
+"""The command line: `sharecheck` with demo, serve, migrate, rules, digest, outbox, verify, keys."""
 
 from __future__ import annotations
 
@@ -129,7 +129,9 @@ def list_outbox(
         rows = store.read_now(lambda unit: unit.listing(State(state), limit))
     for row in rows:
         due = f"{row.due_at:%Y-%m-%d %H:%M}"
-        typer.echo(f"{row.key}  {row.template}  due {due}  tries {row.attempts}  {row.last_error or ''}")
+        typer.echo(
+            f"{row.key}  {row.template}  due {due}  tries {row.attempts}  {row.last_error or ''}"
+        )
     typer.echo(f"{len(rows)} {state}.", err=True)
 
 

@@ -1,4 +1,4 @@
-"""Behind the scenes of the demo: the rows as they lie in the database file, read past the program."""
+"""Behind the scenes of the demo: the rows as they lie in the file, read past the program."""
 
 from __future__ import annotations
 

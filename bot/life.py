@@ -97,7 +97,7 @@ def give_reason(case: Case, actor: Actor, texts: Mapping[str, str], at: datetime
     return _step(changed, Event(EventKind.REASON_GIVEN, at, actor.person, {}, kept))
 
 
-def decide(  # noqa: PLR0913 - a decision has this many parts
+def decide(
     case: Case, actor: Actor, outcome: Outcome, reason: str, limits: str, at: datetime
 ) -> Step:
     """Decide a waiting case; the first decision wins.
@@ -150,7 +150,7 @@ def hand_over(case: Case, actor: Actor, to: str, reason: str, at: datetime) -> S
     return _step(changed, Event(EventKind.HANDED_OVER, at, actor.person, {}, texts))
 
 
-def reroute(  # noqa: PLR0913 - as `decide`
+def reroute(
     case: Case, actor: Actor, reach: Reach, reason: str, at: datetime, *, wanted: str
 ) -> Step:
     """Send a waiting case to another post; `reach` says where `wanted` leads for this case.
@@ -224,7 +224,7 @@ def note_reply(case: Case, actor: Actor, *, no_action: bool, text: str, at: date
     return _step(changed, Event(EventKind.REPLIED, at, actor.person, codes, {"reply": text}))
 
 
-def amend(  # noqa: PLR0913 - as `decide`
+def amend(
     case: Case, actor: Actor, outcome: Outcome, reason: str, ids: tuple[str, str], at: datetime
 ) -> tuple[Step, Step]:
     """A later decision is a new case linked to the old: gives (old step, new step).
@@ -310,7 +310,7 @@ def _own_decision(draft: Draft, advice: Verdict, at: datetime) -> Decision:
     return Decision(outcome, draft.requester, at, draft.texts.get("reason", ""))
 
 
-def _remarked(  # noqa: PLR0913 - a remark has this many parts
+def _remarked(
     case: Case, kind: EventKind, actor: Actor, text: str, at: datetime, *, status: Status
 ) -> Case:
     remark = Remark(kind, actor.person, at, text)

@@ -51,7 +51,7 @@ def start(walk_id: str, school: str, pack: RulePack) -> Walk:
     return Walk(walk_id, school, pack.digest, trail=(pack.pages[0].id,))
 
 
-def another(  # noqa: PLR0913 - a case has this many parts to carry over
+def another(
     walk_id: str,
     pack: RulePack,
     school: str,
@@ -210,7 +210,10 @@ def unseal(text: str, person: str, key: bytes) -> Walk:
 
 def _onward(pack: RulePack, walk: Walk, *, after: str | None) -> Walk:
     page = next_page(pack, _counted(pack, walk, walk.trail), after=after)
-    return replace(walk, trail=(*walk.trail, page.id if page else OUTCOME))
+    following = page.id if page else OUTCOME
+    again = following in walk.trail  # mended, it may ask one thing more of a page gone through
+    trail = walk.trail[: walk.trail.index(following)] if again else walk.trail
+    return replace(walk, trail=(*trail, following))
 
 
 def _without_detour(walk: Walk) -> Walk:

@@ -1,4 +1,4 @@
-"""Keep what happened to a case: the case, its ledger entries and its notices, in one transaction."""
+"""Keep what happened to a case: case, ledger entries and notices, in one transaction."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot import walk as walks
 from bot.case import Case, Course, Draft, PackRef
@@ -89,7 +88,7 @@ def is_awaited(verdict: Verdict) -> bool:
     return verdict.outcome == "escalate" or "dsl_review" in verdict.conditions
 
 
-async def record(  # noqa: PLR0913 - what the outcome page holds
+async def record(
     desk: Desk,
     school: School,
     walk: Walk,
@@ -155,16 +154,16 @@ def done_card(desk: Desk, school: School, case: Case) -> Card:
     )
 
 
-def _outcome_screen(
-    school: School, pack: RulePack, walk: Walk, common: dict[str, object]
-) -> Card:
+def _outcome_screen(school: School, pack: RulePack, walk: Walk, common: dict[str, object]) -> Card:
     verdict = walks.verdict(pack, walk)
     answers = walks.counted(pack, walk)
     advice = advice_facts(pack, verdict, school, answers=answers)
     emergency = answers.get("danger") != "no"
     if fix := walks.open_fix(pack, walk):
         line = advice["conditions"][0] if advice["conditions"] else ""
-        return Card("nearly", {**common, **advice, "line": line, "fix": fix, "emergency": emergency})
+        return Card(
+            "nearly", {**common, **advice, "line": line, "fix": fix, "emergency": emergency}
+        )
     asks_purpose = walk.asked and "purpose" not in answers
     return Card(
         "outcome",
@@ -201,9 +200,7 @@ def _boxes(verdict: Verdict, answers: Mapping[str, str]) -> list[tuple[str, bool
     return boxes
 
 
-def _field(
-    pack: RulePack, name: str, *, required: bool, asking: bool = False
-) -> dict[str, object]:
+def _field(pack: RulePack, name: str, *, required: bool, asking: bool = False) -> dict[str, object]:
     """A box of the outcome page; who asks for help is asked what about, not why they decided."""
     box = pack.boxes["asking" if asking and name == "reason" else name]
     multiline = name not in {"recipient", "filed_at", "advised"}
@@ -217,7 +214,7 @@ def _field(
     }
 
 
-def _draft(  # noqa: PLR0913 - the parts of a draft
+def _draft(
     school: School,
     pack: RulePack,
     walk: Walk,

@@ -14,8 +14,8 @@ import structlog
 from bot.chat import InDoubt, NotNow, RefusedForGood
 from handlers.desk import Desk
 from handlers.errand import Errand, Sent, Skipped
-from storage.outbox import OutboxRow
 from storage.errors import StoreUnavailable
+from storage.outbox import OutboxRow
 from storage.unit import Unit
 
 LEASE = timedelta(seconds=90)
@@ -33,7 +33,7 @@ Settle = Callable[[Unit], object]
 
 
 def backoff(attempts: int) -> float:
-    """Seconds to wait after so many tries: doubling from 1, at most 10 minutes, spread by a fifth."""
+    """Seconds to wait after so many tries: doubling from 1, at most 600, spread by a fifth."""
     return min(LONGEST_PAUSE, 2.0 ** min(attempts, 12)) * random.uniform(0.8, 1.2)  # noqa: S311
 
 
@@ -110,7 +110,7 @@ class Courier:
         except StoreUnavailable as error:
             log.warning("outbox_left_claimed", key=row.key, code=str(error))
         except Exception as problem:  # noqa: BLE001 - the worker goes on, whatever a row does
-            log.error("outbox_row_failed", key=row.key, kind=type(problem).__name__)
+            log.warning("outbox_row_failed", key=row.key, kind=type(problem).__name__)
             retry = self._later(row, NotNow("internal_error"))
             with contextlib.suppress(StoreUnavailable):
                 await self._settle(retry)
@@ -168,9 +168,7 @@ class Courier:
             if mine.written:
                 return
             batch, self._settled = self._settled, []
-            await self.desk.store.write(
-                lambda unit: [item(unit) for item in batch], within=30
-            )
+            await self.desk.store.write(lambda unit: [item(unit) for item in batch], within=30)
             for item in batch:
                 if isinstance(item, _Waiting):
                     item.written = True
@@ -184,4 +182,3 @@ class _Waiting:
 
     def __call__(self, unit: Unit) -> object:
         return self.settle(unit)
-

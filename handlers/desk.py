@@ -1,4 +1,4 @@
-"""What every use case needs to hand: the store, the schools, the rule packs, the chats, the clock."""
+"""What every use case needs to hand: store, schools, rule packs, chats, clock."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from bot.case import Case, PackRef
 from bot.chat import Account, Chat, Member, Place, Platform, Standing
-from bot.permission import Actor
 from bot.people import ChannelRoute, ContactRoute, School
+from bot.permission import Actor
 from bot.refusals import StalePage, UnknownCase
 from bot.rules import RulePack
 from storage.store import Store

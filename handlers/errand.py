@@ -80,7 +80,7 @@ class Errand:
         return await self._send_to_route(case, school)
 
     def report_buried(self, unit: Unit, code: str) -> None:
-        """Tell the operator; and whoever waits for an answer, when nobody was told of their case."""
+        """Tell the operator, and whoever waits for an answer when nobody saw their case."""
         row = self.row
         if row.audience == OPERATOR:
             return
@@ -97,9 +97,9 @@ class Errand:
             return "disposed"
         if holds == Hold.REASON_DUE and case.status is not Status.REASON_DUE:
             return "reason_given"
-        if holds == Hold.ORDINARY_STAFF:
-            if case.requester in await self.desk.reviewers(school, case.route):
-                return "requester_is_reviewer"
+        ordinary = holds == Hold.ORDINARY_STAFF
+        if ordinary and case.requester in await self.desk.reviewers(school, case.route):
+            return "requester_is_reviewer"
         if self.row.verb is Verb.SEND and self.row.template == "root":
             return "sent_elsewhere" if self.row.route != case.route else None
         return None
@@ -135,7 +135,9 @@ class Errand:
         case = unit.load(str(self.row.case_id))
         if case.route != self.row.route:
             return
-        passed = frozenset(str(r.route) for r in unit.posted(case.id) if r.last_error == "nobody_left")
+        passed = frozenset(
+            str(r.route) for r in unit.posted(case.id) if r.last_error == "nobody_left"
+        )
         route, outside = reachable_route(school, case.route, case.excluded, passed | {case.route})
         changed, events = pass_on(case, Reach(route, outside), self.desk.clock())
         keep(unit, school, changed, events[0], before=case)
@@ -180,9 +182,7 @@ class Errand:
         for person in people:
             unit.put(self._child(f"{self.row.key}:{person}", target=person))
 
-    async def _send(
-        self, place: Place, card: Card, *, thread: MessageRef | None = None
-    ) -> Result:
+    async def _send(self, place: Place, card: Card, *, thread: MessageRef | None = None) -> Result:
         chat = self._chat(place.platform)
         ref = await chat.send(
             place, card, thread=thread, key=self.row.key, look_first=self.row.doubt
@@ -213,23 +213,40 @@ class Errand:
 
     def _child(self, key: str, *, target: str | None) -> OutboxRow:
         return replace(
-            self.row, key=key, target=target, state=State.PENDING, attempts=0, doubt=False,
-            lease_until=None, not_before=None, last_error=None,
+            self.row,
+            key=key,
+            target=target,
+            state=State.PENDING,
+            attempts=0,
+            doubt=False,
+            lease_until=None,
+            not_before=None,
+            last_error=None,
         )
 
     def _operator_row(self, code: str) -> OutboxRow:
         return replace(
             self._child(f"{self.row.key}:buried", target=None),
-            case_id=None, event="", audience=OPERATOR, template="buried", verb=Verb.SEND, needs=None,
-            route=None, place=str(self.desk.operator_place), due_at=self.desk.clock(),
+            case_id=None,
+            event="",
+            audience=OPERATOR,
+            template="buried",
+            verb=Verb.SEND,
+            needs=None,
+            route=None,
+            place=str(self.desk.operator_place),
+            due_at=self.desk.clock(),
             payload={"key": self.row.key, "code": code, "template": self.row.template},
         )
 
     def _unreached_row(self) -> OutboxRow:
         return replace(
             self._child(f"{self.row.key}:unreached", target=None),
-            audience=Audience.REQUESTER.value, template="unreached", needs=None,
-            due_at=self.desk.clock(), payload={"holds": Hold.ALWAYS.value, "codes": {}},
+            audience=Audience.REQUESTER.value,
+            template="unreached",
+            needs=None,
+            due_at=self.desk.clock(),
+            payload={"holds": Hold.ALWAYS.value, "codes": {}},
         )
 
 
@@ -244,4 +261,3 @@ def _said(codes: dict[str, str], school: School) -> Facts:
         if codes.get(name) in school.routes:
             said[f"{name}_post"] = school.routes[codes[name]].post
     return {"said": said}
-

@@ -84,7 +84,12 @@ def digest_card(pack: RulePack, school: School, digest: Digest) -> Card:
                 {"ref": ref, "since": int(since.timestamp())} for ref, since in digest.oldest_open
             ],
             "unsure": [
-                {"question": q, "text": pack.questions[q].text, "rule": _rule_of(pack, q), "count": n}
+                {
+                    "question": q,
+                    "text": pack.questions[q].text,
+                    "rule": _rule_of(pack, q),
+                    "count": n,
+                }
                 for q, n in digest.unsure
             ],
             "against": digest.against,
@@ -111,7 +116,9 @@ def superseded(desk: Desk, school: School, week: str) -> bool:
 async def my_cases(desk: Desk, school: School, account: Account, page: int) -> list[Case]:
     """A person's own checks, newest first, one more than a page so that `more` can be told."""
     person = school.person(account).id
-    return await desk.store.read(lambda unit: unit.mine(school.id, person, limit=A_PAGE + 1, offset=page * A_PAGE))
+    return await desk.store.read(
+        lambda unit: unit.mine(school.id, person, limit=A_PAGE + 1, offset=page * A_PAGE)
+    )
 
 
 async def open_cases(desk: Desk, school: School, account: Account, page: int) -> list[Case]:
@@ -149,4 +156,3 @@ def week_in(school: School, text: str | None, now: datetime) -> Week:
     if text is None:
         return next_week(now, school)
     return week_named(text, ZoneInfo(school.time_zone))
-

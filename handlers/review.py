@@ -104,7 +104,9 @@ class Visit:
 
     async def report(self, texts: Mapping[str, str], *, done: bool) -> Case:
         now = self.desk.clock()
-        return await self._act(lambda c, a: life.report(c, a, done=done, texts=texts, at=now), texts)
+        return await self._act(
+            lambda c, a: life.report(c, a, done=done, texts=texts, at=now), texts
+        )
 
     async def note_reply(self, text: str, *, no_action: bool) -> Case:
         now = self.desk.clock()
@@ -186,7 +188,5 @@ class Visit:
             raise
 
     async def _note_refusal(self, case: Case, actor: Actor, refusal: Refusal) -> None:
-        event = Event(
-            EventKind.REFUSED, self.desk.clock(), actor.person, {"refusal": refusal.code}
-        )
+        event = Event(EventKind.REFUSED, self.desk.clock(), actor.person, {"refusal": refusal.code})
         await self.desk.store.write(lambda unit: unit.note(case, event))

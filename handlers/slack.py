@@ -18,7 +18,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from bot.cards import Renderer
 from bot.chat import Account, Card, DeliveryError
@@ -111,13 +111,17 @@ class SlackEdge:
         if payload is None:
             log.warning("slack_payload_unreadable", reference=new_reference())
             return Response(status_code=200)
-        # Bolt's mode for payloads that come as objects: it would parse and verify once more.
-        bolt_request = AsyncBoltRequest(body=payload, mode="socket_mode")
-        answer = await self._app.async_dispatch(bolt_request)
-        if answer.status >= 400:  # noqa: PLR2004 - Slack would show an error of its own
-            log.warning("slack_payload_unknown", status=answer.status, reference=new_reference())
-            return Response(status_code=200)
-        return Response(answer.body, answer.status, headers=answer.first_headers())
+        try:
+            # Bolt's mode for payloads that come as objects: it would parse and verify once more.
+            bolt_request = AsyncBoltRequest(body=payload, mode="socket_mode")
+            answer = await self._app.async_dispatch(bolt_request)
+        except Exception as problem:  # noqa: BLE001 - the edge: answered with a reference
+            return self._answer_fault(payload, self._fault(problem, None))
+        if answer.status < 400:  # noqa: PLR2004 - else Slack would show an error of its own
+            return Response(answer.body, answer.status, headers=answer.first_headers())
+        reference = new_reference()
+        log.warning("slack_payload_unknown", status=answer.status, reference=reference)
+        return self._answer_fault(payload, self.trouble_card("trouble_view", None, reference))
 
     def after_ack(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something once Slack has its answer; the task is kept, and awaited at the end."""
@@ -218,7 +222,7 @@ class SlackEdge:
         self.after_ack(self._act(visitor, press))
 
     async def _act(self, visitor: Visitor, press: Press) -> None:
-        """Carry out a button; the trigger lives three seconds, so the answer is a dialog at once."""
+        """Carry out a button; its trigger lives three seconds, so a dialog answers at once."""
         try:
             await self.actions.get(press.action, _unknown)(visitor, press)
         except (Refusal, UnknownAnswer, DeliveryError, StorageError) as problem:
@@ -247,7 +251,7 @@ class SlackEdge:
         return self.trouble_card("trouble_view", school, self.note_trouble(problem))
 
     def _refuse(self, problem: Refusal | UnknownAnswer, school: School | None) -> Card:
-        """A refusal in words; what Slack's own pages would never have sent comes with a reference."""
+        """A refusal in words; what Slack's own pages never send comes with a reference."""
         reference = new_reference()
         log.info("refused", code=getattr(problem, "code", "UnknownAnswer"), reference=reference)
         if isinstance(problem, UnknownAnswer):
@@ -276,6 +280,12 @@ class SlackEdge:
             self._refuse(problem, None)
         except Exception as problem:  # noqa: BLE001 - the edge: nobody above would hear of it
             self._fault(problem, None)
+
+    def _answer_fault(self, payload: Payload, card: Card) -> Response:
+        """What nobody could read: a dialog says so, for an empty answer would close it as if sent."""
+        if payload.get("type") != "view_submission":
+            return Response(status_code=200)
+        return JSONResponse({"response_action": "update", "view": self.renderer.render(card)})
 
     def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
         try:

@@ -215,7 +215,7 @@ ACTIONS: Mapping[str, Callable[[Visitor, Press], Coroutine[Any, Any, None]]] = {
 }
 
 
-async def _say_personal(  # noqa: PLR0913 - the form as it was, with one thing more
+async def _say_personal(
     visitor: Visitor,
     visit: Visit,
     action: Action,
@@ -245,9 +245,7 @@ async def _say_beside(
     await visitor.edge.answer_errors(visitor, {_block(form, field): words})
 
 
-def _form_card(
-    visitor: Visitor, action: Action, preset: str, case: Case, actor: Actor
-) -> Card:
+def _form_card(visitor: Visitor, action: Action, preset: str, case: Case, actor: Actor) -> Card:
     template, fill = FORMS[action]
     context = {
         "case": case.id,

@@ -88,9 +88,7 @@ class SlackChat:
         """Draw a posted card again; doing it twice is harmless, so doubt is only a delay."""
         message = self.renderer.render(card)
         try:
-            await _post(
-                lambda: self.client.chat_update(channel=ref.place.id, ts=ref.id, **message)
-            )
+            await _post(lambda: self.client.chat_update(channel=ref.place.id, ts=ref.id, **message))
         except InDoubt as error:
             raise NotNow(error.code) from error
 
@@ -163,9 +161,7 @@ class SlackChat:
         account = Account(Platform.SLACK, self.team, str(user["id"]))
         return Member(account, standing, str(user.get("real_name") or user.get("name") or ""))
 
-    async def _find(
-        self, place: Place, thread: MessageRef | None, key: str
-    ) -> MessageRef | None:
+    async def _find(self, place: Place, thread: MessageRef | None, key: str) -> MessageRef | None:
         """The message already posted under a key, among the newest thousand."""
         cursor = ""
         for _ in range(PAGES_LOOKED_AT):
@@ -200,7 +196,7 @@ async def _read(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlack
 
 async def _call(
     call: Callable[[], Awaitable[AsyncSlackResponse]],
-    doubt: type[InDoubt] | type[NotNow],
+    doubt: type[InDoubt | NotNow],
 ) -> AsyncSlackResponse:
     try:
         return await call()
@@ -215,7 +211,7 @@ async def _call(
 
 
 def _named(
-    error: SlackApiError, doubt: type[InDoubt] | type[NotNow]
+    error: SlackApiError, doubt: type[InDoubt | NotNow]
 ) -> NotNow | InDoubt | RefusedForGood:
     answer: Any = error.response
     status = getattr(answer, "status_code", 200)

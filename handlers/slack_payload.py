@@ -109,7 +109,8 @@ def read_form(view: Payload, *starts: str) -> Form:
         for action, given in actions.items():
             blocks[action] = block
             if given.get("type") == "plain_text_input":
-                texts[action] = str(given.get("value") or "").strip()
+                value = given.get("value")
+                texts[action] = value.strip() if isinstance(value, str) else ""
             elif "selected_options" in given:
                 ticks[action] = tuple(str(o["value"]) for o in given["selected_options"] or ())
             elif option := given.get("selected_option"):

@@ -100,7 +100,7 @@ async def on_back(visitor: Visitor, press: Press) -> None:
 
 
 async def on_ask(visitor: Visitor, press: Press) -> None:
-    """"Ask the DSL now": straight to the last page."""
+    """ "Ask the DSL now": straight to the last page."""
     view = _open_view(press)
     pack, walk = _walk_of(visitor, view)
     chosen = read_form(view, f"q.{walk.page}.").choices
@@ -120,7 +120,7 @@ async def on_cannot(visitor: Visitor, press: Press) -> None:
 
 
 async def on_another(visitor: Visitor, press: Press) -> None:
-    """"Check another recipient": a linked walk, in this dialog or, from a message, a new one."""
+    """ "Check another recipient": a linked walk, in this dialog or, from a message, a new one."""
     desk, school = visitor.edge.desk, school_of(visitor)
     walk = await check.begin_another(desk, school, press.value, visitor.account)
     card = await check.screen(desk, school, walk, visitor.account)
@@ -142,7 +142,7 @@ async def on_closed(visitor: Visitor, view: Payload) -> None:
 
 
 async def on_resume(visitor: Visitor, press: Press) -> None:
-    """"Carry on": the dialog again where it was closed, in the same walk."""
+    """ "Carry on": the dialog again where it was closed, in the same walk."""
     _, walk = check.unseal(visitor.edge.desk, press.value, visitor.account)
     card = await check.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
     await visitor.edge.chat.open(visitor.trigger, card)
@@ -197,7 +197,9 @@ def _course(option: str | None) -> Course | None:
 
 
 def _complaint(visitor: Visitor, code: str, field: str = "", kind: str = "") -> str:
-    return visitor.edge.renderer.say(Card("complaint", {"code": code, "field": field, "kind": kind}))
+    return visitor.edge.renderer.say(
+        Card("complaint", {"code": code, "field": field, "kind": kind})
+    )
 
 
 def _walk_of(visitor: Visitor, view: Payload) -> tuple[RulePack, Walk]:
@@ -219,4 +221,3 @@ async def _show(visitor: Visitor, walk: Walk) -> None:
 async def _put(visitor: Visitor, view: Payload, walk: Walk) -> None:
     card = await check.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
     await visitor.edge.update_view(view, card)
-

@@ -140,7 +140,7 @@ class SlackClient:
 
     # Presses
 
-    async def press(  # noqa: PLR0913 - the parts of one press
+    async def press(
         self,
         person: str,
         action_id: str,

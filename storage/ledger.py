@@ -53,8 +53,6 @@ _MOVE = (
     .where(ledger_heads.c.school == bindparam("of"))
     .values(seq=bindparam("seq"), hash=bindparam("hash"), mac=bindparam("mac"))
 )
-
-
 _REPEATED = ("school", "seq", "at", "kind", "case", "version")
 _AT_A_TIME = 2000
 

@@ -127,10 +127,20 @@ class Unit(Outbox):
             if self._connection.execute(_REF_TAKEN, {"ref": ref}).first() is None:
                 return ref
 
-    def mine(self, school: str, person: str, limit: int = 20, offset: int = 0) -> list[Case]:
-        """The cases that a person asked about, newest first."""
+    def mine(
+        self,
+        school: str,
+        person: str,
+        *,
+        restricted: bool = False,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> list[Case]:
+        """The cases that a person asked about, newest first; restricted ones only when wanted."""
         hashes = self._vault.keyed_hashes(school, "requester", person)
         query = _WITH_KEY.where(cases.c.requester_hash.in_(hashes), cases.c.school == school)
+        if not restricted:
+            query = query.where(~cases.c.restricted)
         return self._many(query.order_by(cases.c.created_at.desc(), cases.c.id), limit, offset)
 
     def open_on(

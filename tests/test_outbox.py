@@ -247,6 +247,16 @@ def test_the_same_worker_that_lost_its_lease_to_itself_must_not_report_the_first
     assert not do(store, "done", first, "slack:T1:C1", "1.1")
 
 
+def test_a_row_can_be_brought_forward_but_not_put_off(store):
+    put(store, make_row("a", due_at=NOON + timedelta(hours=2)))
+    earlier, later = NOON + timedelta(hours=1), NOON + timedelta(hours=3)
+
+    assert not store.write_now(lambda unit: unit.hasten("a", later))
+    assert store.write_now(lambda unit: unit.hasten("a", earlier))
+    assert keys(claim(store, earlier)) == ["a"]
+    assert not store.write_now(lambda unit: unit.hasten("a", NOON)), "it is under way"
+
+
 def test_a_buried_row_can_be_given_another_life_with_those_that_went_down_with_it(store):
     put(store, make_row("root"), make_row("reply", needs="root"), make_row("other"))
     for row in claim(store):

@@ -33,6 +33,7 @@ export class Conversation {
   #open = new OpenThreads();
   #shown = null;
   #length = 0;
+  #follows = true;
 
   constructor(state, root) {
     this.state = state;
@@ -43,7 +44,8 @@ export class Conversation {
     this.newer = root.querySelector("#newer");
     this.context = { state, names: namesFor(state) };
     this.newer.addEventListener("click", () => this.#toFoot());
-    this.scroll.addEventListener("scroll", () => { if (this.#atFoot()) this.newer.hidden = true; });
+    this.scroll.addEventListener("scroll", () => this.#noteFoot());
+    this.#followFoot();
     state.addEventListener("change", () => this.show());
   }
 
@@ -52,10 +54,9 @@ export class Conversation {
     const place = `${this.state.person}/${this.state.channel}`;
     const moved = place !== this.#shown;
     if (moved) this.list.replaceChildren();
-    const wasAtFoot = this.#atFoot();
     this.#showHead(channel);
     this.#showMessages();
-    this.#keepPlace(moved, wasAtFoot);
+    this.#keepPlace(moved);
     this.#shown = place;
   }
 
@@ -112,16 +113,29 @@ export class Conversation {
   }
 
   #toFoot() {
+    this.#follows = true;
     this.scroll.scrollTop = this.scroll.scrollHeight;
     this.newer.hidden = true;
   }
 
-  #keepPlace(moved, wasAtFoot) {
+  #noteFoot() {
+    this.#follows = this.#atFoot();
+    if (this.#follows) this.newer.hidden = true;
+  }
+
+  /** Whoever reads the newest message goes on seeing it when the list grows, or comes into sight on a phone. */
+  #followFoot() {
+    const watch = new ResizeObserver(() => { if (this.#follows) this.#toFoot(); });
+    watch.observe(this.scroll);
+    watch.observe(this.list);
+  }
+
+  #keepPlace(moved) {
     const messages = this.state.messagesIn(this.state.channel);
     const grew = messages.length > this.#length && !moved;
     const mine = messages.at(-1)?.user === this.state.person;
     this.#length = messages.length;
-    if (moved || (grew && (wasAtFoot || mine))) this.#toFoot();
+    if (moved || (grew && (this.#follows || mine))) this.#toFoot();
     else if (grew) this.newer.hidden = false;
   }
 }

@@ -71,6 +71,7 @@ export class Dialog {
   sync() {
     const view = this.state.data.view;
     const wanted = view && !this.#closed.has(view.id) ? view : null;
+    if (!view) this.#closed.clear();
     if (!wanted) this.#hide();
     else if (this.#shown !== print(wanted)) this.#show(wanted);
   }
@@ -80,7 +81,8 @@ export class Dialog {
     this.#view = null;
     this.#shown = "";
     this.root.close();
-    if (this.#person === this.state.person && this.#opener?.isConnected) this.#opener.focus();
+    const opener = this.#person === this.state.person && this.#opener?.isConnected ? this.#opener : null;
+    (opener && opener !== document.body ? opener : document.querySelector("#messages")).focus();
   }
 
   #show(view) {

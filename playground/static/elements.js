@@ -47,13 +47,19 @@ function button(element, { press, names }) {
   return h("button", { ...properties, type: "button", onclick: (event) => press({ value: element.value }, event.currentTarget) }, words);
 }
 
+function placeBelow(menu, opener) {
+  const { left, bottom } = opener.getBoundingClientRect();
+  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8))}px`;
+  menu.style.top = `${Math.max(8, Math.min(bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
+}
+
 function overflow(element, { press, names }) {
   const id = freshId("menu");
   const item = (option) => h("button", {
     type: "button", popovertarget: id, popovertargetaction: "hide", onclick: () => press({ selected_option: option }),
   }, inlineText(option.text, names));
   const opener = h("button", { type: "button", class: "button plain", popovertarget: id, "aria-label": "More" }, icon("more"));
-  return h("span", { class: "overflow" }, opener, h("div", { id, popover: "auto", class: "menu" }, element.options.map(item)));
+  return h("span", { class: "overflow" }, opener, h("div", { id, popover: "auto", class: "menu", ontoggle: (event) => placeBelow(event.target, opener) }, element.options.map(item)));
 }
 
 /** A picture from this machine; any other is named only, since the page asks nothing of other machines. */

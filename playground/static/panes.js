@@ -25,14 +25,14 @@ function showCount(badge, count) {
 
 const total = (list, count) => list.reduce((sum, one) => sum + count(one), 0);
 
-/** Show in the bar what is unread out of sight: in one's other channels, and for the other people. */
+/** Show in the bar what is unread out of sight: how many messages in one's other channels, and how many people have some. */
 export function watchUnread(state, { channels, people }) {
   state.addEventListener("change", () => {
     const others = state.data.channels.filter((channel) => channel.id !== state.channel);
     showCount(channels, total(others, (channel) => state.unreadIn(channel.id)));
   });
   state.addEventListener("others", () => {
-    const others = state.data.people.filter((person) => person.id !== state.person);
-    showCount(people, total(others, (person) => state.unreadFor(person.id)));
+    const waiting = state.data.people.filter((person) => person.id !== state.person && state.unreadFor(person) > 0);
+    showCount(people, waiting.length);
   });
 }

@@ -26,9 +26,7 @@ export function showPeople(state, list, onPick) {
     list.querySelector(`[data-key="${CSS.escape(id)}"] button`)?.focus();
   };
   const show = () => {
-    const rows = state.data.people.map((person) => ({
-      person, current: person.id === state.person, unread: person.unread ?? state.unreadFor(person.id),
-    }));
+    const rows = state.data.people.map((person) => ({ person, current: person.id === state.person, unread: state.unreadFor(person) }));
     showList(list, rows, {
       key: (row) => row.person.id,
       print: (row) => JSON.stringify(row),

@@ -147,7 +147,7 @@ export class State extends EventTarget {
 
   /** How many messages wait for someone else at the school, as far as this page has looked. */
   unreadFor(person) {
-    return this.#waiting.get(person) ?? 0;
+    return person.unread ?? this.#waiting.get(person.id) ?? 0;
   }
 
   /** Once changes have settled, look what waits for the others, so that one sees whom to become next. */

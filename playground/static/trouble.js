@@ -24,10 +24,13 @@ export function showTrouble(text = SLACK_WORDS) {
   setTimeout(() => node.remove(), SHOWN_FOR);
 }
 
-/** Do something that asks the server, with its button showing that it is under way; null when it failed. */
+/**
+ * Do something that asks the server; null when it failed. Its button shows that it is under way, keeps the focus,
+ * and does nothing more until it is done.
+ */
 export async function attempt(opener, send) {
+  if (opener?.getAttribute("aria-busy") === "true") return null;
   opener?.setAttribute("aria-busy", "true");
-  if (opener) opener.disabled = true;
   try {
     return await send();
   } catch (error) {
@@ -36,7 +39,6 @@ export async function attempt(opener, send) {
     return null;
   } finally {
     opener?.removeAttribute("aria-busy");
-    if (opener) opener.disabled = false;
   }
 }
 

@@ -1,0 +1,419 @@
+"""The walk: pages forward and back, what counts, "Ask the DSL now", mending, and the seal."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import walk as walks
+from bot.refusals import StalePage
+from bot.rules import UnknownAnswer, decide
+from bot.walk import OUTCOME, Walk
+from tests.example_cases import ROWS, SHARE, WELFARE, england
+
+KEY = b"k" * 32
+ME = "slack:T0SCHOOL01:U0TEACHER1"
+PACK = england()
+PAGES = tuple(page.id for page in PACK.pages)
+ALL_PAGES = tuple(page for page in PAGES if page != "people")
+FIX_ROWS = {26: "verified", 27: "identity_risk", 29: "content", 35: "agreement"}
+MENDED = {
+    "verified": "yes",
+    "identity_risk": "protected",
+    "content": "minimal",
+    "agreement": "agreed",
+}
+
+
+def begin() -> Walk:
+    return walks.start("0f" * 16, "hill", PACK)
+
+
+def turn(walk: Walk, answers: dict[str, str]) -> Walk:
+    """Answer what the present page asks."""
+    asked = {q.id: answers[q.id] for q in walks.questions(PACK, walk)}
+    return walks.take(PACK, walk, walk.page, asked)
+
+
+def go(answers: dict[str, str], *, to: str = OUTCOME, people: tuple[str, ...] = ()) -> Walk:
+    """Walk on until a page comes up."""
+    walk = begin()
+    while walk.page != to:
+        if PACK.page(walk.page).people:
+            walk = walks.exclude(PACK, walk, people)
+        else:
+            walk = turn(walk, answers)
+    return walk
+
+
+# ------------------------------------------------------------------------------------- forward
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_walk_comes_to_the_verdict_of_its_answers(row: int):
+    walk = go(ROWS[row])
+
+    assert walks.verdict(PACK, walk).whole == decide(PACK, ROWS[row]).whole
+    assert set(walks.counted(PACK, walk).items()) <= set(ROWS[row].items())
+
+
+@pytest.mark.parametrize(
+    ("answers", "trail"),
+    [
+        ({**SHARE, "danger": "yes"}, ("start",)),
+        ({**SHARE, "danger": "yes", "adult": "head"}, ("start",)),
+        ({**SHARE, "adult": "staff"}, ("start", "people")),
+        ({**SHARE, "trigger": "legal_order"}, ("start", "what")),
+        (SHARE, ALL_PAGES),
+    ],
+)
+def test_it_stops_as_soon_as_nothing_more_can_change(answers, trail):
+    assert go(answers).trail == (*trail, OUTCOME)
+
+
+def test_a_page_asks_only_what_can_still_change_the_verdict():
+    anonymous = go({**SHARE, "identifiable": "no"}, to="rule6")
+
+    assert [q.id for q in walks.questions(PACK, anonymous)] == ["role"]
+
+
+# ---------------------------------------------------------------------------------------- back
+
+
+def test_back_keeps_every_answer_and_goes_the_same_way():
+    walk = go(SHARE)
+    while len(walk.trail) > 1:
+        walk = walks.back(PACK, walk)
+
+    assert walk.answers == SHARE
+    assert walk.trail == ("start",)
+    assert walks.back(PACK, walk) == walk
+
+
+def test_what_was_chosen_on_a_page_left_by_back_is_kept_too():
+    walk = go(SHARE, to="rule3")
+
+    kept = walks.keep_choices(PACK, walk, {"agreement": "refused", "role": "none", "purpose": "?"})
+
+    assert kept.answers == {**walk.answers, "agreement": "refused"}
+    assert "agreement" not in walks.counted(PACK, walks.back(PACK, kept))
+
+
+def test_answers_of_pages_that_are_left_do_not_count():
+    walk = go(SHARE)
+    while walk.page != "what":
+        walk = walks.back(PACK, walk)
+
+    order = turn(walk, {**SHARE, "trigger": "legal_order"})
+
+    assert order.page == OUTCOME
+    assert walks.counted(PACK, order).keys() == {"danger", "adult", "trigger", "identifiable"}
+    assert walks.verdict(PACK, order).row == 9
+    assert order.answers["role"] == "statutory"  # for filling in, should they go back once more
+
+
+def test_a_question_that_is_asked_no_more_counts_no_more():
+    walk = go(SHARE)
+    while walk.page != "what":
+        walk = walks.back(PACK, walk)
+    walk = turn(walk, {**SHARE, "identifiable": "no"})
+    while walk.page != OUTCOME:
+        walk = turn(walk, SHARE)
+
+    assert walks.verdict(PACK, walk).row == 20
+    assert not {"verified", "content"} & walks.counted(PACK, walk).keys()
+
+
+@given(st.data())
+def test_however_somebody_goes_back_and_forth_the_verdict_is_that_of_what_counts(data):
+    walk = begin()
+    for _ in range(data.draw(st.integers(1, 30))):
+        if walk.page == OUTCOME or data.draw(st.integers(0, 3)) == 0:
+            walk = walks.back(PACK, walk)
+            continue
+        if PACK.page(walk.page).people:
+            walk = walks.exclude(PACK, walk, ())
+            continue
+        chosen = {
+            q.id: data.draw(st.sampled_from([o.id for o in q.options]))
+            for q in walks.questions(PACK, walk)
+        }
+        walk = walks.take(PACK, walk, walk.page, chosen)
+        assert len(set(walk.trail)) == len(walk.trail)
+        assert walks.unseal(walks.seal(walk, ME, KEY), ME, KEY) == walk
+    counted = walks.counted(PACK, walk)
+    on_trail = {q.id for p in PACK.pages if p.id in walk.trail for q in p.questions}
+    assert counted.keys() <= on_trail
+    assert walks.verdict(PACK, walk) == decide(PACK, counted)
+
+
+# --------------------------------------------------------------------------- bad pages, answers
+
+
+@pytest.mark.parametrize(
+    ("page", "given_answers", "refusal"),
+    [
+        ("what", {"danger": "no", "adult": "none"}, StalePage),
+        (OUTCOME, {"danger": "no", "adult": "none"}, StalePage),
+        ("start", {"danger": "no"}, StalePage),
+        ("start", {}, StalePage),
+        ("start", {"danger": "no", "adult": "none", "role": "none"}, UnknownAnswer),
+        ("start", {"danger": "perhaps", "adult": "none"}, UnknownAnswer),
+        ("start", {"danger": "no", "adult": "none", "evil": "yes"}, UnknownAnswer),
+    ],
+)
+def test_a_page_takes_its_own_answers_and_all_of_them(page, given_answers, refusal):
+    with pytest.raises(refusal):
+        walks.take(PACK, begin(), page, given_answers)
+
+
+def test_a_walk_of_another_pack_is_stale():
+    stale = replace(begin(), pack="0" * 64)
+
+    with pytest.raises(StalePage):
+        walks.take(PACK, stale, "start", {"danger": "no", "adult": "none"})
+    with pytest.raises(StalePage):
+        walks.exclude(PACK, replace(go(ROWS[5], to="people"), pack="0" * 64), ())
+
+
+def test_nothing_is_taken_once_the_outcome_is_reached():
+    with pytest.raises(StalePage):
+        walks.take(PACK, go(SHARE), OUTCOME, {})
+
+
+# ------------------------------------------------------------------------------- the tick list
+
+
+def test_who_must_not_see_it_is_ticked_and_can_be_ticked_anew():
+    walk = go(ROWS[5], people=("head",))
+    assert (walk.page, walk.excluded) == (OUTCOME, ("head",))
+
+    again = walks.exclude(PACK, walks.back(PACK, walk), ())
+
+    assert (again.page, again.excluded) == (OUTCOME, ())
+
+
+def test_a_list_is_taken_only_where_it_was_shown():
+    for page in ("start", "what", "rule6"):
+        with pytest.raises(StalePage):
+            walks.exclude(PACK, go(SHARE, to=page), ("head",))
+
+
+# ----------------------------------------------------------------------------- ask the DSL now
+
+
+@pytest.mark.parametrize("page", ALL_PAGES[1:])
+def test_asking_now_takes_what_was_said_so_far_and_leaves_the_rest_blank(page: str):
+    walk = go(SHARE, to=page)
+    first = walks.questions(PACK, walk)[0].id
+
+    asked = walks.ask_now(PACK, walk, {first: SHARE[first], "danger": "yes"})
+
+    before = {q for p in PAGES[: PAGES.index(page)] for q in (x.id for x in PACK.page(p).questions)}
+    expected = {q: a for q, a in SHARE.items() if q in before | {first}} | {"advice": "wanted"}
+    assert walks.counted(PACK, asked) == expected
+    assert (asked.page, walks.verdict(PACK, asked).row) == (OUTCOME, 10)
+
+
+def test_a_blank_purpose_makes_asking_urgent():
+    early = walks.ask_now(PACK, go(WELFARE, to="what"), {})
+    later = walks.ask_now(PACK, go(WELFARE, to="rule2"), {})
+
+    assert walks.verdict(PACK, early).urgency == "high"
+    assert walks.verdict(PACK, later).urgency == "normal"
+
+
+def test_back_from_asking_is_the_page_it_was_asked_on_and_asks_no_more():
+    walk = go(SHARE, to="rule2")
+
+    back = walks.back(PACK, walks.ask_now(PACK, walk, {}))
+
+    assert (back.page, back.asked) == ("rule2", False)
+    assert "advice" not in walks.counted(PACK, back)
+
+
+def test_the_outcome_can_be_asked_about_too():
+    asked = walks.ask_now(PACK, go(SHARE), {})
+
+    assert walks.verdict(PACK, asked).row == 10
+    assert walks.verdict(PACK, walks.back(PACK, asked)).row == 32
+
+
+@pytest.mark.parametrize("adult", ["staff", "dsl", "head", "conflict", "unsure"])
+def test_the_dsl_is_never_asked_about_an_adult_at_the_school(adult: str):
+    answers = {**SHARE, "adult": adult}
+    for walk in (begin(), go(answers, to="people"), go(answers)):
+        with pytest.raises(StalePage):
+            walks.ask_now(PACK, walk, {"adult": adult} if walk.page == "start" else {})
+
+
+# ------------------------------------------------------------------------------ mend it first
+
+
+@pytest.mark.parametrize("row", FIX_ROWS)
+def test_mending_asks_the_one_question_again_and_nothing_else(row: int):
+    question = FIX_ROWS[row]
+    nearly = go(ROWS[row])
+    assert walks.open_fix(PACK, nearly) == question
+
+    mending = walks.fixed(PACK, nearly)
+
+    assert [q.id for q in walks.questions(PACK, mending)] == [question]
+    with pytest.raises(UnknownAnswer):
+        walks.take(PACK, mending, mending.page, {question: MENDED[question], "danger": "no"})
+    done = walks.take(PACK, mending, mending.page, {question: MENDED[question]})
+    assert (done.mending, done.fixes) == (None, {question: "done"})
+    assert done.answers == {**nearly.answers, question: MENDED[question]}
+    done = turn(done, SHARE) if row == 27 else done  # now it matters what it holds, too
+    assert walks.verdict(PACK, done).outcome == "share"
+    assert done.trail == nearly.trail
+
+
+@pytest.mark.parametrize("row", FIX_ROWS)
+def test_what_cannot_be_mended_goes_to_the_dsl_and_stays_on_the_record(row: int):
+    nearly = go(ROWS[row])
+
+    asked = walks.cannot(PACK, nearly)
+
+    assert walks.open_fix(PACK, asked) is None
+    assert (asked.page, asked.fixes) == (OUTCOME, {FIX_ROWS[row]: "cannot"})
+    assert walks.verdict(PACK, asked) == walks.verdict(PACK, nearly)
+
+
+def test_not_mended_after_all_is_nearly_there_again():
+    mending = walks.fixed(PACK, go(ROWS[26]))
+
+    still = walks.take(PACK, mending, mending.page, {"verified": "no"})
+
+    assert walks.open_fix(PACK, still) == "verified"
+
+
+def test_back_from_mending_changes_nothing():
+    nearly = go(ROWS[26])
+    mending = walks.fixed(PACK, nearly)
+
+    back = walks.back(PACK, walks.keep_choices(PACK, mending, {"verified": "yes"}))
+
+    assert back == replace(nearly, fixes={"verified": "done"})
+
+
+def test_asking_while_mending_keeps_what_was_said():
+    mending = walks.fixed(PACK, go(ROWS[26]))
+
+    asked = walks.ask_now(PACK, mending, {"verified": "yes"})
+
+    assert (asked.page, asked.mending) == (OUTCOME, None)
+    assert walks.counted(PACK, asked) == {**ROWS[26], "verified": "yes", "advice": "wanted"}
+    assert walks.back(PACK, asked).page == "rule6"
+
+
+def test_nothing_else_can_be_mended():
+    for walk in (go(SHARE), go(SHARE, to="rule6")):
+        for press in (walks.fixed, walks.cannot):
+            with pytest.raises(StalePage):
+                press(PACK, walk)
+
+
+# --------------------------------------------------------------------------- another recipient
+
+
+def test_another_recipient_is_a_linked_walk_with_all_filled_in_but_who_gets_it():
+    case_answers = {**SHARE, "openness": "told"}
+
+    walk = walks.another("1" * 32, PACK, "hill", case_answers, "0f" * 16, {"head", "chair"})
+
+    left_out = {"identity_risk", "role", "verified", "content"}
+    kept = {q: a for q, a in case_answers.items() if q not in left_out} | {"trigger": "own"}
+    assert walk.answers == kept
+    assert (walk.linked_to, walk.excluded) == ("0f" * 16, ("chair", "head"))
+    assert (walk.trail, walks.counted(PACK, walk)) == (("start",), {})
+
+
+def test_answers_that_this_pack_does_not_know_are_not_carried_over():
+    old = {**SHARE, "purpose": "welfare_or_so", "weather": "fine"}
+
+    walk = walks.another("1" * 32, PACK, "hill", old, "0f" * 16)
+
+    assert not {"purpose", "weather"} & walk.answers.keys()
+    assert turn(walk, SHARE).page == "what"
+
+
+# ------------------------------------------------------------------------------------ the seal
+
+
+def longest(ticked: int) -> Walk:
+    """As long as a walk can be: every question, page and mending, and so many people ticked."""
+    drawn = random.Random(ticked)  # noqa: S311 - accounts made up, not secrets
+    letters = string.ascii_uppercase + string.digits
+    users = ("".join(drawn.choices(letters, k=10)) for _ in range(ticked))
+    return Walk(
+        id="f" * 32,
+        school="s" * 40,
+        pack=PACK.digest,
+        answers={q.id: max((o.id for o in q.options), key=len) for q in PACK.questions.values()},
+        trail=(*PAGES, OUTCOME, "rule6"),
+        excluded=tuple(f"slack:T0SCHOOL01A:U{user}" for user in users),
+        fixes=dict.fromkeys(MENDED, "cannot"),
+        asked=True,
+        linked_to="f" * 32,
+        mending="identity_risk",
+    )
+
+
+@pytest.mark.parametrize("ticked", [0, 10, 40, 100])
+def test_the_longest_walk_fits_a_dialog_and_a_button_and_comes_back_whole(ticked: int):
+    walk = longest(ticked)
+
+    sealed = walks.seal(walk, ME, KEY)
+
+    assert len(sealed) < 2000
+    assert walks.unseal(sealed, ME, KEY) == walk
+
+
+@pytest.mark.parametrize("ticked", [0, 100])
+def test_a_changed_character_anywhere_breaks_the_seal(ticked: int):
+    sealed = walks.seal(longest(ticked), ME, KEY)
+    for place in range(len(sealed)):
+        other = "0" if sealed[place] != "0" else "1"
+        with pytest.raises(StalePage):
+            walks.unseal(sealed[:place] + other + sealed[place + 1 :], ME, KEY)
+
+
+def test_a_seal_is_bound_to_the_person_and_to_the_key():
+    sealed = walks.seal(go(SHARE), ME, KEY)
+
+    for person, key in ((ME + "2", KEY), ("", KEY), (ME, b"x" * 32)):
+        with pytest.raises(StalePage):
+            walks.unseal(sealed, person, key)
+
+
+def test_parts_of_two_walks_do_not_make_a_third():
+    one, two = walks.seal(go(SHARE), ME, KEY), walks.seal(go(WELFARE), ME, KEY)
+
+    with pytest.raises(StalePage):
+        walks.unseal(one[:32] + two[32:], ME, KEY)
+
+
+@given(st.text(max_size=200))
+def test_any_text_that_we_did_not_seal_is_a_stale_page(text: str):
+    with pytest.raises(StalePage):
+        walks.unseal(text, ME, KEY)
+
+
+def test_half_a_character_is_a_stale_page_too():
+    for text in ("\ud83d" * 40, "0" * 32 + "\ud83d"):
+        with pytest.raises(StalePage):
+            walks.unseal(text, ME, KEY)
+
+
+def test_a_sealed_walk_holds_ids_and_no_words():
+    body = json.loads(walks.seal(go(SHARE), ME, KEY)[32:])
+
+    assert set(body["a"].items()) == set(SHARE.items())
+    assert not any(" " in value for value in (*body["a"].values(), *body["t"]))
