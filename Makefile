@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: help demo install test test-long lint bench bench-long lock clean
+.PHONY: help demo install test test-long lint bench pictures lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy --strict, the import rules
 
 bench: $(VENV)/.installed-dev  ## the figures, each beside a floor (ONLY=id runs one)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+pictures: $(VENV)/.installed-dev  ## take the README's pictures anew (needs Chromium)
+	@$(BIN)/python -m docs.pictures
 
 lock:  ## make both lock files anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra build -o requirements.lock

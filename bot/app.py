@@ -14,7 +14,6 @@ from pathlib import Path
 
 import aiohttp
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,6 +28,7 @@ from handlers.desk import Desk, utc_now
 from handlers.report import follow_up, plan_digests
 from handlers.slack import SlackEdge
 from handlers.slack_chat import SlackChat
+from handlers.slack_client import SlackClient
 from storage.errors import StorageError
 from storage.store import Store
 from storage.vault import Vault
@@ -127,14 +127,8 @@ def _assemble(
     schools = build_schools(settings)
     first = settings.schools[0]
     pack: RulePack = load_pack(settings.rule_pack)
-    client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[],
-        timeout=API_TIMEOUT,
-        logger=_quiet_logger(),
-    )
+    token = settings.slack_bot_token.get_secret_value()
+    client = SlackClient(token, settings.slack_api_url, session, _quiet_logger())
     renderer = Renderer()
     renderer.warm()
     chat = SlackChat(client, first.slack_team, renderer)

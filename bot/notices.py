@@ -82,7 +82,8 @@ def notices_for(case: Case, event: Event, share_needs: str) -> tuple[Notice, ...
     first = [Notice(Audience.REQUESTER, "requester_copy")]
     if route_is_told(case, share_needs):
         first.append(Notice(Audience.ROUTE, "root", holds=_first_hold(case)))
-        first += [_COPY] if case.advice.copy and not case.restricted else []
+    if case.advice.copy and not case.restricted:
+        first.append(_COPY)
     if case.status is Status.REASON_DUE:
         nags = [Notice(Audience.REQUESTER, "reason_nag", t, Hold.REASON_DUE) for t in NAGS]
         first += nags

@@ -60,7 +60,9 @@ _NI = re.compile(
     r"[ -]?\d\d[ -]?\d\d[ -]?\d\d[ -]?[A-D]\b",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?<![\d.,/-])\(?0\d{2,4}\)?[ -]{0,2}\d{3}[ -]?\d{3,4}(?!\d)")
+_PHONE = re.compile(
+    r"(?<![\d.,/-])(?:\(?0|(?:\+|00)44\s?(?:\(0\))?\s?)\d{2,4}\)?[ -]{0,2}\d{3}[ -]?\d{3,4}(?!\d)"
+)
 """British numbers as people write them, also those kept for stories, which phonenumbers lets by."""
 
 _PIECE, _OVERLAP = 1000, 100

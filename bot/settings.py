@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +37,7 @@ from bot.people import (
 
 ROUTE_IDS = ("dsl", "head", "chair", "lado", "dpo")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SHORTEST_SECRET = 8
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -39,8 +48,16 @@ class SettingsError(Exception):
 PersonId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 SlackUser = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")]
 SlackChannel = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
-Secret = Annotated[SecretStr, Field(min_length=8)]
-"""Never blank: with an empty signing secret anybody could sign."""
+
+
+def _be_a_secret(value: SecretStr) -> SecretStr:
+    """Never blank: with an empty signing secret anybody could sign."""
+    if len(value.get_secret_value().strip()) < SHORTEST_SECRET:
+        raise ValueError(f"it is blank or has under {SHORTEST_SECRET} characters")
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_be_a_secret)]
 
 
 class _Part(BaseModel):

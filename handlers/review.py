@@ -11,7 +11,7 @@ from bot.chat import Account
 from bot.life import Reach, Step
 from bot.people import School, reachable_route
 from bot.permission import Action, Actor, allow
-from bot.refusals import Refusal, StalePage, UnknownCase
+from bot.refusals import ReasonRequired, Refusal, StalePage, UnknownCase
 from handlers.casework import keep, keep_new
 from handlers.check import refuse_personal_data
 from handlers.desk import Desk, new_id
@@ -183,6 +183,8 @@ class Visit:
 
         try:
             return await self.desk.store.write(write)
+        except ReasonRequired:
+            raise  # a slip, and no attempt at what is not theirs to do
         except Refusal as refusal:
             await self._note_refusal(looked, actor, refusal)
             raise

@@ -65,8 +65,18 @@ class Visitor:
         return str(self.body.get("trigger_id", ""))
 
     async def show(self, card: Card) -> None:
-        """Open a dialog, after the acknowledgement; what fails is logged with a reference."""
-        self.edge.after_ack(self.edge.chat.open(self.trigger, card))
+        """Open a dialog, after the acknowledgement."""
+        self.edge.after_ack(self.open(card))
+
+    async def open(self, card: Card) -> None:
+        """Open a dialog; where Slack does not, say in private that it failed and whom to ring."""
+        try:
+            await self.edge.chat.open(self.trigger, card)
+        except DeliveryError as problem:
+            reference = self.edge.note_trouble(problem)
+            trouble = self.edge.trouble_card("trouble", self.school, reference)
+            if url := str(self.body.get("response_url") or ""):
+                await self.edge.chat.respond(url, trouble, replace=False)
 
     async def replace_message(self, card: Card) -> None:
         """Put another card in the place of the private message whose button was pressed."""
@@ -232,7 +242,7 @@ class SlackEdge:
 
     async def _answer_press(self, visitor: Visitor, press: Press, card: Card) -> None:
         if press.view is None:
-            await self.chat.open(visitor.trigger, card)
+            await visitor.open(card)
         else:
             await self.update_view(press.view, card)
 

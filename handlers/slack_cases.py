@@ -312,6 +312,6 @@ def _story(visitor: Visitor, case: Case) -> dict[str, Any]:
 
 async def _answer(visitor: Visitor, press: Press, card: Card) -> None:
     if press.view is None:
-        await visitor.edge.chat.open(visitor.trigger, card)
+        await visitor.open(card)
     else:
         await visitor.edge.update_view(press.view, card)

@@ -102,11 +102,11 @@ class SlackChat:
         view = self.renderer.render(card)
         await _post(lambda: self.client.views_update(view_id=view_id, hash=seen_hash, view=view))
 
-    async def respond(self, response_url: str, card: Card) -> None:
-        """Replace the private message that a button was in."""
+    async def respond(self, response_url: str, card: Card, *, replace: bool = True) -> None:
+        """Replace the private message that a button was in, or add one beside it."""
         webhook = AsyncWebhookClient(response_url, session=self.client.session, retry_handlers=[])
         drawn = self.renderer.render(card)
-        answer = await webhook.send(**drawn, replace_original=True, response_type="ephemeral")
+        answer = await webhook.send(**drawn, replace_original=replace, response_type="ephemeral")
         if answer.status_code >= 400:  # noqa: PLR2004 - Slack's own codes follow HTTP
             raise RefusedForGood(f"http_{answer.status_code}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from yarl import query_to_pairs
 
+from bot.cards import clean
 from bot.chat import Account, Platform
 from bot.refusals import StalePage
 
@@ -109,8 +110,7 @@ def read_form(view: Payload, *starts: str) -> Form:
         for action, given in actions.items():
             blocks[action] = block
             if given.get("type") == "plain_text_input":
-                value = given.get("value")
-                texts[action] = value.strip() if isinstance(value, str) else ""
+                texts[action] = _typed(given.get("value"))
             elif "selected_options" in given:
                 ticks[action] = tuple(str(o["value"]) for o in given["selected_options"] or ())
             elif option := given.get("selected_option"):
@@ -120,6 +120,11 @@ def read_form(view: Payload, *starts: str) -> Form:
 
 def read_metadata(view: Payload) -> str:
     return str(view.get("private_metadata") or "")
+
+
+def _typed(value: object) -> str:
+    """What was typed, without spaces around it; blank when there is nothing to be seen of it."""
+    return value.strip() if isinstance(value, str) and clean(value).strip() else ""
 
 
 def _part(body: Payload, name: str) -> Payload:

@@ -125,7 +125,7 @@ async def on_another(visitor: Visitor, press: Press) -> None:
     walk = await check.begin_another(desk, school, press.value, visitor.account)
     card = await check.screen(desk, school, walk, visitor.account)
     if press.view is None:
-        await visitor.edge.chat.open(visitor.trigger, card)
+        await visitor.open(card)
     else:
         await visitor.edge.update_view(press.view, card)
 
@@ -145,7 +145,7 @@ async def on_resume(visitor: Visitor, press: Press) -> None:
     """ "Carry on": the dialog again where it was closed, in the same walk."""
     _, walk = check.unseal(visitor.edge.desk, press.value, visitor.account)
     card = await check.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
-    await visitor.edge.chat.open(visitor.trigger, card)
+    await visitor.open(card)
 
 
 VIEWS: Mapping[str, Callable[[Visitor, Payload], Coroutine[Any, Any, None]]] = {

@@ -174,7 +174,7 @@ def make_case(row: int = 10, status: Status = Status.WAITING, **changes) -> Case
 def own(row: int, course: Course = Course.FOLLOWED, **changes) -> Case:
     """A case that its requester decided, as advised or against it."""
     by_requester = {"decision": decision(by="teacher"), "course": course}
-    return make_case(row, Status.DECIDED, **{**by_requester, **changes})
+    return make_case(row, **{"status": Status.DECIDED, **by_requester, **changes})
 
 
 def actor(

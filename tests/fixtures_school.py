@@ -67,10 +67,11 @@ async def open_pretend_school(folder: Path, **changes: Any) -> AsyncIterator[Pre
 
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[PretendSchool]:
-    """A school whose pretend Slack must have refused nothing by the end of the test."""
+    """A school whose pretend Slack must have refused nothing, and got nothing twice."""
     async with open_pretend_school(tmp_path) as opened:
         yield opened
         assert opened.workspace.faults == []
+        assert len(opened.posted_keys()) == len(set(opened.posted_keys()))
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -220,6 +222,12 @@ class PretendSchool:
         assert own, f"{person} was shown nothing"
         return words_of(own[-1].blocks)
 
+    def posted_keys(self) -> list[str]:
+        """The key that each message of the bot carries, in the order they came."""
+        everything = [m for there in self.workspace.messages.values() for m in there]
+        carried = [m.metadata for m in sorted(everything, key=lambda m: m.ts) if m.metadata]
+        return [str(metadata["event_payload"]["key"]) for metadata in carried]
+
     # What follows
 
     async def settle(self) -> None:
@@ -238,6 +246,13 @@ class PretendSchool:
         for _ in range(tries):
             await self.settle()
             await self.let_rest_pass()
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 5) -> None:
+        """Wait for the worker that runs by itself."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, "it did not come about"
+            await asyncio.sleep(0.01)
 
     # What is remembered
 

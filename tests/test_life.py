@@ -211,9 +211,7 @@ def test_a_case_is_passed_to_another_reviewer_who_may_decide_it_or_to_nobody(to)
 def test_the_only_reviewer_of_a_route_may_decide_their_own_case_and_it_is_marked():
     case = make_case(5, route="head", requester="head")
 
-    changed, (event,) = life.decide(
-        case, actor("head", reviewers=("head",)), Outcome.SHARE, "why", "", LATER
-    )
+    changed, (event,) = decide_it(case, actor("head", reviewers=("head",)))
 
     assert changed.decision.single
     assert event.codes == {"outcome": "share", "single": "yes"}
@@ -222,17 +220,13 @@ def test_the_only_reviewer_of_a_route_may_decide_their_own_case_and_it_is_marked
 def test_a_colleague_who_is_kept_out_does_not_count_as_somebody_who_could_decide():
     case = make_case(5, route="head", requester="head", excluded=frozenset({"second"}))
 
-    changed, _ = life.decide(
-        case, actor("head", reviewers=("head", "second")), Outcome.SHARE, "why", "", LATER
-    )
+    changed, _ = decide_it(case, actor("head", reviewers=("head", "second")))
 
     assert changed.decision.single
 
 
 def test_someone_elses_case_is_never_marked_as_a_single_decision():
-    changed, _ = life.decide(
-        make_case(), actor("dsl", reviewers=("dsl",)), Outcome.SHARE, "why", "", LATER
-    )
+    changed, _ = decide_it(make_case(), actor("dsl", reviewers=("dsl",)))
 
     assert not changed.decision.single
 

@@ -45,12 +45,13 @@ function becomePerson(state, id) {
 
 function start() {
   const state = new State(personInAddress(), document.body.dataset.firstPerson);
-  startPanes();
+  state.isInSight = () => find("#messages").checkVisibility();
+  startPanes(() => state.seeMessages());
   startStrip(find("#strip"));
   showPeople(state, find("#people-list"), (id) => becomePerson(state, id));
   showChannels(state, { channels: find("#channel-list"), directs: find("#direct-list") }, (id) => {
-    state.look(id);
     showPane("chat", { focus: true });
+    state.look(id);
   });
   new Conversation(state, find("#chat"));
   new Composer(state, find("#composer"));

@@ -8,10 +8,12 @@ import { isBlank } from "./values.js";
 
 const GROUPS = new Set(["radio_buttons", "checkboxes", "multi_static_select", "multi_users_select", "multi_conversations_select"]);
 
+const prose = (text, names) => h("div", { class: "prose" }, textNodes(text, names));
+
 function section(block, context) {
   const words = h("div", { class: "section-words" },
-    block.text && h("div", { class: "prose" }, textNodes(block.text, context.names)),
-    block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "prose" }, textNodes(field, context.names)))),
+    block.text && prose(block.text, context.names),
+    block.fields && h("div", { class: "fields" }, block.fields.map((field) => prose(field, context.names))),
   );
   const beside = block.accessory && h("div", { class: "accessory" }, named(elementNode(block, block.accessory, context), block.text));
   return h("div", { class: "section" }, words, beside);
@@ -68,7 +70,7 @@ function input(block, context) {
 }
 
 function contextBlock(block, { names }) {
-  const draw = (element) => (element.type === "image" ? picture(element) : h("div", { class: "prose" }, textNodes(element, names)));
+  const draw = (element) => (element.type === "image" ? picture(element) : prose(element, names));
   return h("div", { class: "context" }, block.elements.map(draw));
 }
 

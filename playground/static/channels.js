@@ -27,7 +27,7 @@ export function showChannels(state, { channels, directs }, onPick) {
       title: channelTitle(state, channel),
       app: isWithApp(state, channel),
       current: channel.id === state.channel,
-      unread: channel.id === state.channel ? 0 : state.unreadIn(channel.id),
+      unread: state.unreadIn(channel.id),
     }));
     showList(list, rows, { key: (row) => row.channel.id, print: (row) => JSON.stringify(row), draw: (row) => channelButton(row, onPick) });
     list.closest("section").classList.toggle("bare-section", rows.length === 0);

@@ -72,7 +72,8 @@ class Suggestions {
 
   #item({ text, about }) {
     const onmousedown = (event) => { event.preventDefault(); this.onPick(text); };
-    return h("li", { role: "option", id: freshId("suggestion"), "data-text": text, onmousedown }, h("strong", {}, text), h("span", {}, about));
+    const properties = { role: "option", id: freshId("suggestion"), "data-text": text, onmousedown };
+    return h("li", properties, h("strong", {}, text), h("span", {}, about));
   }
 
   hide() {
@@ -125,7 +126,8 @@ export function composerNode(state, { thread }) {
   const fit = growing(box);
   const send = (opener) => sendFrom(box, state, { thread, opener }, fit);
   sendOnEnter(box, null, send);
-  const button = h("button", { type: "button", class: "send bare", "aria-label": "Send reply", onclick: (event) => send(event.currentTarget) }, icon("send"));
+  const onclick = (event) => send(event.currentTarget);
+  const button = h("button", { type: "button", class: "send bare", "aria-label": "Send reply", onclick }, icon("send"));
   return h("div", { class: "composer small" }, box, button);
 }
 

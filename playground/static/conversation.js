@@ -82,7 +82,8 @@ export class Conversation {
     const readOnly = Boolean(this.state.channelNamed(this.state.channel)?.read_only);
     return threads.map((thread, place) => {
       const compact = isCompact(thread.message, threads[place - 1]?.replies.length ? null : threads[place - 1]?.message);
-      return { ...thread, compact, readOnly, print: JSON.stringify([thread.message, compact]), open: this.#open.isOpen(thread.message.ts, newest) };
+      const open = this.#open.isOpen(thread.message.ts, newest);
+      return { ...thread, compact, readOnly, open, print: JSON.stringify([thread.message, compact]) };
     });
   }
 

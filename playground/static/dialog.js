@@ -9,7 +9,10 @@ import { Values } from "./values.js";
 
 const print = (view) => JSON.stringify({ ...view, state: null });
 
-const pageOf = ({ id, title, blocks }) => JSON.stringify([id, title?.text, blocks.filter(({ type }) => type === "input").map((block) => block.block_id)]);
+function pageOf({ id, title, blocks }) {
+  const inputs = blocks.filter((block) => block.type === "input").map((block) => block.block_id);
+  return JSON.stringify([id, title?.text, inputs]);
+}
 
 /** True when an update changed a page but did not turn it: the reader stays where they are. */
 function isSamePage(before, after) {

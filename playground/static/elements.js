@@ -59,7 +59,9 @@ function overflow(element, { press, names }) {
     type: "button", popovertarget: id, popovertargetaction: "hide", onclick: () => press({ selected_option: option }),
   }, inlineText(option.text, names));
   const opener = h("button", { type: "button", class: "button plain", popovertarget: id, "aria-label": "More" }, icon("more"));
-  return h("span", { class: "overflow" }, opener, h("div", { id, popover: "auto", class: "menu", ontoggle: (event) => placeBelow(event.target, opener) }, element.options.map(item)));
+  const ontoggle = (event) => placeBelow(event.target, opener);
+  const menu = h("div", { id, popover: "auto", class: "menu", ontoggle }, element.options.map(item));
+  return h("span", { class: "overflow" }, opener, menu);
 }
 
 /** A picture from this machine; any other is named only, since the page asks nothing of other machines. */

@@ -41,7 +41,8 @@ function personMention(id, label, names) {
 function dateMention(body, label) {
   const [unix, format, address] = body.split("^").slice(1);
   const words = slackDate(unix, unescape(format ?? ""), unescape(label ?? format ?? ""));
-  const time = h("time", { title: fullDate(fromTs(unix) || new Date(0)) }, words);
+  const date = fromTs(unix);
+  const time = h("time", { title: Number.isNaN(date.getTime()) ? null : fullDate(date) }, words);
   return address ? safeLink(unescape(address), time) : time;
 }
 
@@ -101,7 +102,7 @@ function linesOf(text, names) {
 
 /** Elements for a piece of mrkdwn; `names` knows who `<@U…>` and `<#C…>` are, and who is reading. */
 export function mrkdwn(text, names) {
-  const pieces = text.split(/```\n?([\s\S]*?)\n?```/);
+  const pieces = text.split(/```\n?([\s\S]+?)\n?```/);
   return pieces.flatMap((piece, place) => {
     if (place % 2) return [h("pre", { dir: "auto", tabindex: "0" }, unescape(piece))];
     return piece.trim() === "" ? [] : linesOf(piece.replace(/^\n|\n$/g, ""), names);
@@ -116,7 +117,9 @@ function plainLine(line, emoji) {
 /** Elements for a text object of Block Kit: plain_text stays text, but for emoji shortcodes. */
 export function textNodes(object, names) {
   if (object.type === "mrkdwn") return mrkdwn(object.text, names);
-  return object.text.split("\n").map((line) => h("div", { class: line ? "line" : "gap", dir: "auto" }, plainLine(line, object.emoji !== false)));
+  const emoji = object.emoji !== false;
+  const draw = (line) => h("div", { class: line ? "line" : "gap", dir: "auto" }, plainLine(line, emoji));
+  return object.text.split("\n").map(draw);
 }
 
 /** The same on one line, for buttons, labels and options. */

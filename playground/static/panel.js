@@ -25,7 +25,8 @@ function mark(name, value, changed) {
 }
 
 function fieldNodes(row, names, changed) {
-  return names.map((name) => h("div", { class: changed.has(name) ? "field changed" : "field" }, h("dt", {}, label(name)), h("dd", {}, cell(name, row[name]))));
+  const kind = (name) => (changed.has(name) ? "field changed" : "field");
+  return names.map((name) => h("div", { class: kind(name) }, h("dt", {}, label(name)), h("dd", {}, cell(name, row[name]))));
 }
 
 /** A row as a card: its name, its state, and everything else that is filled in below; lit for a moment when new. */

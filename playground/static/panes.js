@@ -11,9 +11,12 @@ export function showPane(name, { focus = false } = {}) {
 }
 
 /** Make the buttons that change the part in sight work. */
-export function startPanes() {
+export function startPanes(onChange) {
   for (const button of document.querySelectorAll("[data-to]")) {
-    button.addEventListener("click", () => showPane(button.dataset.to, { focus: true }));
+    button.addEventListener("click", () => {
+      showPane(button.dataset.to, { focus: true });
+      onChange();
+    });
   }
   showPane("chat");
 }
@@ -23,13 +26,10 @@ function showCount(badge, count) {
   badge.hidden = count === 0;
 }
 
-const total = (list, count) => list.reduce((sum, one) => sum + count(one), 0);
-
 /** Show in the bar what is unread out of sight: how many messages in one's other channels, and how many people have some. */
 export function watchUnread(state, { channels, people }) {
   state.addEventListener("change", () => {
-    const others = state.data.channels.filter((channel) => channel.id !== state.channel);
-    showCount(channels, total(others, (channel) => state.unreadIn(channel.id)));
+    showCount(channels, state.data.channels.reduce((sum, channel) => sum + state.unreadIn(channel.id), 0));
   });
   state.addEventListener("others", () => {
     const waiting = state.data.people.filter((person) => person.id !== state.person && state.unreadFor(person) > 0);

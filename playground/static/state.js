@@ -25,6 +25,8 @@ export class State extends EventTarget {
   data = EMPTY;
   panel = { cases: [], ledger: [], outbox: [] };
   linked = true;
+  /** Whether the messages can be seen: on a phone another part of the page may be in front of them. */
+  isInSight = () => true;
   loaded = false;
   #read = readMemory("read");
   #last = readMemory("last");
@@ -115,6 +117,12 @@ export class State extends EventTarget {
     this.refresh();
   }
 
+  /** The messages have come into sight. */
+  seeMessages() {
+    this.markRead();
+    this.#tell("change");
+  }
+
   look(channel) {
     this.channel = channel;
     this.#last[this.person] = channel;
@@ -169,7 +177,7 @@ export class State extends EventTarget {
 
   markRead() {
     const latest = this.messagesIn(this.channel).reduce((last, message) => (message.ts > last ? message.ts : last), "");
-    if (!this.channel || document.hidden || latest <= (this.#read[this.person]?.[this.channel] ?? "")) return;
+    if (!this.channel || document.hidden || !this.isInSight() || latest <= (this.#read[this.person]?.[this.channel] ?? "")) return;
     this.#read[this.person] = { ...this.#read[this.person], [this.channel]: latest };
     writeMemory("read", this.#read);
   }

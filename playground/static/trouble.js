@@ -31,6 +31,7 @@ export function showTrouble(text = SLACK_WORDS) {
 export async function attempt(opener, send) {
   if (opener?.getAttribute("aria-busy") === "true") return null;
   opener?.setAttribute("aria-busy", "true");
+  document.querySelector("#notices").replaceChildren();
   try {
     return await send();
   } catch (error) {

@@ -1,0 +1,191 @@
+"""What a card may say of a case: nothing that was typed, every placeholder filled in."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from bot.case import Case, Course, EventKind, Outcome, Remark, Status
+from bot.facts import advice_facts, case_facts, contact_facts, person_facts
+from bot.people import ContactRoute
+from bot.rules import Verdict
+from tests.example_cases import NOON, ROWS, SHARE, decision, england, make_case, make_school
+
+PACK = england()
+MARK = "marked-word"
+SHARE_NEEDS = ("notify", "approval", "nothing")
+
+
+def marked_case(row: int = 10, status: Status = Status.DECIDED) -> Case:
+    """A case with a marked word wherever people type."""
+    return make_case(
+        row,
+        status,
+        texts={name: f"{MARK} {name}" for name in (*PACK.boxes, "against_reason")},
+        decision=decision(Outcome.SHARE_LIMITED, reason=f"{MARK} why", limits=f"{MARK} limits"),
+        remarks=(
+            Remark(EventKind.ASKED, "dsl", NOON, f"{MARK} question"),
+            Remark(EventKind.ANSWERED, "teacher", NOON, f"{MARK} answer"),
+        ),
+        report={"done": "yes", "account": f"{MARK} account", "reply": f"{MARK} reply"},
+        course=Course.AGAINST,
+    )
+
+
+def every_verdict() -> list[Verdict]:
+    """Each of the 37 rows with all the conditions that it may add, and with none."""
+    found = []
+    for row in PACK.table.rows:
+        added = tuple(addition.condition for addition in row.additions)
+        found += [row.saying("high", row.conditions), row.saying("high", (*row.conditions, *added))]
+    return found
+
+
+# ---------------------------------------------------------------------------------- what is typed
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("status", Status)
+def test_where_the_file_is_kept_is_all_that_a_card_repeats(row: int, status: Status):
+    case = marked_case(row, status)
+
+    facts = case_facts(case, make_school(), PACK, shown_on=case.route, event="decided")
+
+    assert facts.pop("filed_at") == f"{MARK} filed_at"
+    assert MARK not in json.dumps(facts)
+
+
+def test_facts_are_plain_data():
+    facts = case_facts(marked_case(), make_school(), PACK, shown_on="dsl")
+
+    assert json.loads(json.dumps(facts)) == facts
+
+
+# ----------------------------------------------------------------------------------- placeholders
+
+
+@pytest.mark.parametrize("share_needs", SHARE_NEEDS)
+@pytest.mark.parametrize(
+    "verdict", every_verdict(), ids=lambda v: f"row{v.row}-{len(v.conditions)}"
+)
+@pytest.mark.parametrize("answers", [SHARE, {}], ids=["answered", "blank"])
+def test_every_placeholder_is_filled_in(verdict: Verdict, share_needs: str, answers):
+    school = make_school(share_needs=share_needs)
+
+    facts = advice_facts(PACK, verdict, school, answers=answers)
+
+    said = " ".join((facts["title"], facts["text"], facts["after"], *facts["conditions"]))
+    assert not set("{}") & set(said)
+    assert "None" not in said
+    assert len(facts["conditions"]) == len(verdict.conditions)
+
+
+def test_the_table_has_its_37_rows():
+    assert [row.number for row in PACK.table.rows] == list(range(1, 38))
+
+
+@pytest.mark.parametrize(
+    ("share_needs", "words"),
+    [("notify", "will be told"), ("approval", "will check it first"), ("nothing", "")],
+)
+def test_a_share_says_who_will_hear_of_it(share_needs: str, words: str):
+    case, school = make_case(32, Status.DECIDED), make_school(share_needs=share_needs)
+
+    text = advice_facts(PACK, case.advice, school, answers=case.answers)["text"]
+
+    assert words in text
+    assert ("(DSL)" in text) is bool(words)
+
+
+def test_the_numbers_are_the_schools():
+    danger = advice_facts(PACK, make_case(1).advice, make_school(), answers=ROWS[1])["text"]
+
+    assert "01632 960 001" in danger
+    assert "01632 960 002" in danger
+
+
+# --------------------------------------------------------------------------- where it really went
+
+
+@pytest.mark.parametrize(
+    ("row", "route", "says", "never"),
+    [
+        (5, "head", "headteacher only", "chair"),
+        (5, "chair", "chair of governors only", "headteacher only"),
+        (5, "lado", "Ring the council's officer", "only"),
+        (6, "chair", "chair of governors only", "headteacher only"),
+        (6, "lado", "Ring the council's officer", "only"),
+    ],
+)
+def test_a_restricted_case_names_the_post_that_got_it_not_the_one_kept_out(row, route, says, never):
+    case = make_case(row, route=route)
+
+    facts = case_facts(case, make_school(), PACK, shown_on=route)
+
+    assert says in facts["advice"]["text"]
+    assert never not in facts["advice"]["text"]
+    assert facts["advice"]["conditions"] == [
+        f"Only {make_school().routes[route].post} will see this."
+    ]
+
+
+def test_an_ordinary_case_keeps_its_words_wherever_it_is_sent():
+    case = make_case(10, route="head")
+
+    assert case_facts(case, make_school(), PACK, shown_on="head")["advice"]["title"] == (
+        "Ask the DSL first"
+    )
+
+
+def test_danger_words_stay_danger_words_on_another_route():
+    facts = case_facts(make_case(2, route="chair"), make_school(), PACK, shown_on="chair")
+
+    assert facts["advice"]["title"] == "Danger: act now"
+
+
+# ----------------------------------------------------------------------------------------- people
+
+
+def test_somebody_who_has_left_the_settings_is_still_a_colleague():
+    case = make_case(10, Status.DECIDED, decision=decision(by="former-deputy"))
+
+    facts = case_facts(case, make_school(), PACK, shown_on="dsl")
+
+    assert facts["decision"]["by"] == {"id": "former-deputy", "post": None, "user": None}
+
+
+def test_a_person_is_their_post_and_their_account():
+    assert person_facts(make_school(), "dsl") == {"id": "dsl", "post": "DSL", "user": "U0DSL"}
+    unlisted = person_facts(make_school(), "slack:T0SCHOOL01:U0TEACHER1")
+    assert (unlisted["post"], unlisted["user"]) == (None, "U0TEACHER1")
+
+
+def test_a_decision_says_who_when_and_whether_it_was_their_own():
+    later = NOON + timedelta(hours=1)
+    case = make_case(
+        5, Status.DECIDED, requester="head", decision=decision(by="head", at=later, single=True)
+    )
+
+    said = case_facts(case, make_school(), PACK, shown_on="head")["decision"]
+
+    assert (said["own"], said["single"]) == (True, True)
+    assert said["at"] == int(later.timestamp())
+    assert "reason" not in said
+
+
+@pytest.mark.parametrize("route", ["dsl", "head", "chair", "lado", "dpo"])
+def test_only_a_post_that_is_not_in_chat_has_a_card_to_ring(route: str):
+    school = make_school()
+
+    card = contact_facts(school, route)
+
+    assert (card is not None) is isinstance(school.routes[route], ContactRoute)
+
+
+@pytest.mark.parametrize(("shown_on", "moved"), [("dsl", True), ("head", False)])
+def test_a_card_on_a_route_that_the_case_has_left_knows_it(shown_on: str, moved):
+    facts = case_facts(make_case(10, route="head"), make_school(), PACK, shown_on=shown_on)
+
+    assert facts["case"]["moved"] is moved

@@ -1,0 +1,98 @@
+"""The seal of a walk: bound to the person, broken by any change, short enough to travel."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import walk as walks
+from bot.refusals import StalePage
+from bot.walk import OUTCOME, Walk
+from tests.example_cases import SHARE, WELFARE, england
+
+KEY = b"k" * 32
+ME = "slack:T0SCHOOL01:U0TEACHER1"
+PACK = england()
+PAGES = tuple(page.id for page in PACK.pages)
+
+
+def walked(answers: dict[str, str]) -> Walk:
+    pages = tuple(page for page in PAGES if page != "people")
+    return Walk("0f" * 16, "hill", PACK.digest, answers, (*pages, OUTCOME))
+
+
+def longest(ticked: int) -> Walk:
+    """As long as a walk can be: every question, page and mending, and so many people ticked."""
+    drawn = random.Random(ticked)  # noqa: S311 - accounts made up, not secrets
+    letters = string.ascii_uppercase + string.digits
+    users = ("".join(drawn.choices(letters, k=10)) for _ in range(ticked))
+    return Walk(
+        id="f" * 32,
+        school="s" * 40,
+        pack=PACK.digest,
+        answers={q.id: max((o.id for o in q.options), key=len) for q in PACK.questions.values()},
+        trail=(*PAGES, OUTCOME, "rule6"),
+        excluded=tuple(f"slack:T0SCHOOL01A:U{user}" for user in users),
+        fixes=dict.fromkeys(("verified", "identity_risk", "content", "agreement"), "cannot"),
+        asked=True,
+        linked_to="f" * 32,
+        mending="identity_risk",
+    )
+
+
+@pytest.mark.parametrize("ticked", [0, 10, 40, 100])
+def test_the_longest_walk_fits_a_dialog_and_a_button_and_comes_back_whole(ticked: int):
+    walk = longest(ticked)
+
+    sealed = walks.seal(walk, ME, KEY)
+
+    assert len(sealed) < 2000
+    assert walks.unseal(sealed, ME, KEY) == walk
+
+
+@pytest.mark.parametrize("ticked", [0, 100])
+def test_a_changed_character_anywhere_breaks_the_seal(ticked: int):
+    sealed = walks.seal(longest(ticked), ME, KEY)
+    for place in range(len(sealed)):
+        other = "0" if sealed[place] != "0" else "1"
+        with pytest.raises(StalePage):
+            walks.unseal(sealed[:place] + other + sealed[place + 1 :], ME, KEY)
+
+
+def test_a_seal_is_bound_to_the_person_and_to_the_key():
+    sealed = walks.seal(walked(SHARE), ME, KEY)
+
+    for person, key in ((ME + "2", KEY), ("", KEY), (ME, b"x" * 32)):
+        with pytest.raises(StalePage):
+            walks.unseal(sealed, person, key)
+
+
+def test_parts_of_two_walks_do_not_make_a_third():
+    one, two = walks.seal(walked(SHARE), ME, KEY), walks.seal(walked(WELFARE), ME, KEY)
+
+    with pytest.raises(StalePage):
+        walks.unseal(one[:32] + two[32:], ME, KEY)
+
+
+@given(st.text(max_size=200))
+def test_any_text_that_we_did_not_seal_is_a_stale_page(text: str):
+    with pytest.raises(StalePage):
+        walks.unseal(text, ME, KEY)
+
+
+def test_half_a_character_is_a_stale_page_too():
+    for text in ("\ud83d" * 40, "0" * 32 + "\ud83d"):
+        with pytest.raises(StalePage):
+            walks.unseal(text, ME, KEY)
+
+
+def test_a_sealed_walk_holds_ids_and_no_words():
+    body = json.loads(walks.seal(walked(SHARE), ME, KEY)[32:])
+
+    assert set(body["a"].items()) == set(SHARE.items())
+    assert not any(" " in value for value in (*body["a"].values(), *body["t"]))
