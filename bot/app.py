@@ -21,7 +21,8 @@ from starlette.routing import Route
 
 from bot.cards import Renderer
 from bot.chat import Place, Platform
-from bot.rules import RulePack, load_pack
+from bot.remembered_table import remember
+from bot.rules import load_pack
 from bot.settings import Settings, SettingsError, build_schools
 from handlers.delivery import Courier
 from handlers.desk import Desk, utc_now
@@ -126,7 +127,7 @@ def _assemble(
 ) -> Sharecheck:
     schools = build_schools(settings)
     first = settings.schools[0]
-    pack: RulePack = load_pack(settings.rule_pack)
+    pack = remember(load_pack(settings.rule_pack))
     token = settings.slack_bot_token.get_secret_value()
     client = SlackClient(token, settings.slack_api_url, session, _quiet_logger())
     renderer = Renderer()

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from bot.rules import load_pack
-from tests.browsing import QUIET, become, find_chromium, open_conversation, walk
+from tests.browsing import QUIET, become, find_chromium, open_conversation, visit, walk
 from tests.fixtures_school import UNCERTAIN
 
 IMAGES = Path(__file__).parent / "images"
@@ -53,7 +53,7 @@ async def take_pictures() -> None:
 async def picture_the_thread(browser: Browser, address: str) -> None:
     pack = load_pack()
     page = await browser.new_page(viewport={"width": 1280, "height": 960})
-    await page.goto(address)
+    await visit(page, address)
     await page.get_by_role("button", name="Run /sharecheck").first.click()
     dialog = page.get_by_role("dialog")
     await walk(dialog, pack, UNCERTAIN)
@@ -73,7 +73,7 @@ async def picture_the_thread(browser: Browser, address: str) -> None:
 async def picture_the_phone(browser: Browser, address: str) -> None:
     pack = load_pack()
     page = await browser.new_page(viewport={"width": 390, "height": 844})
-    await page.goto(address)
+    await visit(page, address)
     await page.get_by_role("button", name="Run /sharecheck").first.click()
     dialog = page.get_by_role("dialog")
     await walk(dialog, pack, UNCERTAIN[:3])

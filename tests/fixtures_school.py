@@ -15,7 +15,7 @@ import structlog
 from bot import app as composition
 from bot.cards import Renderer
 from bot.demo import MANIFEST, SECRET, pretend_school, pretend_settings
-from bot.settings import Settings
+from bot.settings import SchoolSettings, Settings
 from playground import school as pretend
 from playground.server import build
 from storage import migrate
@@ -84,9 +84,9 @@ def logged() -> Iterator[list[Any]]:
 def open_changed_school(folder: Path, **changes: Any) -> Any:
     """As `open_pretend_school`, with changes to the school's own settings, such as its routes."""
     school = pretend_school()
-    routes = school.routes | changes.pop("routes", {})
-    changed = school.model_copy(update={"routes": routes, **changes})
-    return open_pretend_school(folder, schools=(changed,))
+    own = {name: changes.pop(name) for name in SchoolSettings.model_fields if name in changes}
+    own["routes"] = school.routes | own.get("routes", {})
+    return open_pretend_school(folder, schools=(school.model_copy(update=own),), **changes)
 
 
 def prepare(settings: Settings) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from bot.case import Case
 from playground import school as pretend
+from tests.forms import ASKED, EVERY, OPTIONAL, REQUESTED, REVIEWED, WALKED, Box
+from tests.forms import fill_in, is_text, reach
 from tests.pretend_school import PretendSchool
 from tests.scenarios import SURE, WELFARE
 
-TEACHER, DSL, DEPUTY = pretend.TEACHER, pretend.DSL, pretend.DEPUTY
-ASKED = SURE | {"advice": "wanted"}
+TEACHER, DSL = pretend.TEACHER, pretend.DSL
 HOSTILE = {
     "mentions": "MARK <!channel> <!here> <@U0HEAD0001> <#C0STAFF001> @channel",
     "links": "MARK <https://evil.example|the council> https://evil.example/?q=1",
@@ -28,107 +28,6 @@ HOSTILE = {
     "other scripts": "MARK \u4f60\u597d \u0645\u0631\u062d\u0628\u0627 \u0e01\u0e33 Z\u0351\u036b\u0343",
     "long": "MARK " + "very long indeed, " * 166,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Where somebody types: how the form is reached, and what else it wants."""
-
-    name: str
-    form: str
-    more: dict[str, Any] = field(default_factory=dict)
-    most: int = 3000
-
-    def __str__(self) -> str:
-        return f"{self.form}.{self.name}"
-
-
-WALKED = (
-    Box("reason", "walk"),
-    Box("recipient", "walk", most=300),
-    Box("not_safe", "walk"),
-    Box("advised", "walk", most=300),
-    Box("override_reason", "walk"),
-    Box("against_reason", "walk", {"course": "against"}),
-    Box("filed_at", "escalation", most=300),
-)
-REVIEWED = (
-    Box("reason", "case.decide.share"),
-    Box("reason", "case.decide.share_limited", {"limits": "Not the address"}),
-    Box("limits", "case.decide.share_limited", {"reason": "It is right"}),
-    Box("question", "case.ask"),
-    Box("reason", "case.hand_over", {"to": "deputy"}),
-    Box("reason", "case.reroute", {"to": "dpo"}),
-    Box("reason", "case.amend", {"outcome": "do_not_share"}),
-    Box("comment", "case.comment"),
-    Box("reason", "case.hold"),
-)
-REQUESTED = (
-    Box("answer", "case.answer"),
-    Box("reason", "case.withdraw"),
-    Box("reason", "case.reason"),
-    Box("reason", "case.outside", {"outcome": "share"}),
-    Box("account", "case.report", {"done": "yes"}),
-    Box("when", "case.report", {"done": "yes", "account": "Done"}, most=300),
-    Box("reply", "case.reply", {"no_action": "no"}),
-)
-EVERY = (*WALKED, *REVIEWED, *REQUESTED)
-
-
-async def reach(school: PretendSchool, box: Box) -> str:
-    """Open the form that a box is on; gives the person who has it open."""
-    if box.form == "walk":
-        answers = {"openness": "not_safe", "advice": "advised", "agreement": "refused"}
-        await school.check(TEACHER, **SURE | answers)
-        return TEACHER
-    if box.form == "escalation":
-        await school.check(TEACHER, **ASKED)
-        return TEACHER
-    if box.form in {"case.comment", "case.reason"}:
-        await school.walk(TEACHER, [{"danger": "yes", "adult": "none"}])
-        await school.settle()
-    elif box.form == "case.outside":
-        await school.check(TEACHER, **SURE | {"adult": "conflict"})
-        await school.finish(TEACHER)
-    else:
-        await school.check(TEACHER, **ASKED)
-        await school.finish(TEACHER)
-        await bring_about(school, box.form)
-    person = TEACHER if box in REQUESTED else DSL
-    if box.form != "case.reason":
-        await school.press(person, box.form)
-    return person
-
-
-async def bring_about(school: PretendSchool, form: str) -> None:
-    """What must have happened before a form can be opened."""
-    if form == "case.answer":
-        await school.do(DSL, "case.ask", question="Since when?")
-    if form in {"case.amend", "case.report", "case.reply", "case.hold"}:
-        await school.do(DSL, "case.decide.share", reason="They need it")
-    if form in {"case.reply", "case.hold"}:
-        await school.do(TEACHER, "case.report", done="yes", account="Rang them")
-
-
-async def fill_in(school: PretendSchool, person: str, box: Box, words: str | None) -> Any:
-    """Hand in the open form with these words in the box; gives the bot's answer."""
-    asked = school.inputs(person)
-    given = {name: "Plain words" for name in asked if is_text(asked[name])}
-    given |= {"course": "followed"} if "course" in asked else {}
-    payload = school.submit_payload(person, **(given | box.more))
-    values = payload["view"]["state"]["values"]
-    block = asked[box.name]["block_id"]
-    values[block][box.name] = {"type": "plain_text_input", "value": words}
-    return await school.send_payload(payload)
-
-
-def is_text(block: Any) -> bool:
-    return bool(block["element"]["type"] == "plain_text_input")
-
-
-def everything_typed(case: Case) -> list[str]:
-    decided = [case.decision.reason, case.decision.limits] if case.decision else []
-    return [*case.texts.values(), *case.report.values(), *decided, *(r.text for r in case.remarks)]
 
 
 def live_text(part: Any) -> Iterator[str]:
@@ -307,7 +206,7 @@ async def test_a_reviewer_who_takes_it_out_needs_no_tick(school: PretendSchool):
 BLANK = (None, "", " \n\t ", "\u200b\u2060")
 
 
-@pytest.mark.parametrize("box", [b for b in EVERY if b.name not in {"filed_at", "when"}], ids=str)
+@pytest.mark.parametrize("box", [b for b in EVERY if b.name not in OPTIONAL], ids=str)
 async def test_a_blank_where_words_are_needed_is_an_error_beside_the_box(
     school: PretendSchool, box: Box
 ):

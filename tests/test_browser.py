@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.browsing import QUIET, answer, become, find_chromium, open_conversation, walk
+from tests.browsing import QUIET, answer, become, find_chromium, open_conversation, visit, walk
 from tests.fixtures_school import UNCERTAIN, PretendSchool, open_pretend_school
 
 
@@ -30,7 +30,7 @@ async def page(request: pytest.FixtureRequest, live_school: PretendSchool) -> As
         opened.set_default_timeout(10_000)
         opened.on("pageerror", lambda error: errors.append(str(error)))
         opened.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        await opened.goto(live_school.settings.slack_api_url.removesuffix("/api/"))
+        await visit(opened, live_school.settings.slack_api_url.removesuffix("/api/"))
         yield opened
         await browser.close()
     assert errors == []

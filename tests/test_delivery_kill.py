@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -32,21 +34,22 @@ METHODS = (
 )
 
 
-async def start(school: PretendSchool) -> asyncio.subprocess.Process:
+@contextlib.asynccontextmanager
+async def delivering(school: PretendSchool) -> AsyncIterator[None]:
+    """A courier in a process of its own, killed at the end."""
     address = school.settings.slack_api_url.removesuffix("/api/")
     command = [sys.executable, "-m", "tests.courier_process", str(school.folder), address]
     here = Path(__file__).parent.parent
     process = await asyncio.create_subprocess_exec(
         *command, cwd=here, stdout=asyncio.subprocess.PIPE
     )
-    assert process.stdout is not None
-    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"delivering\n"
-    return process
-
-
-async def end(process: asyncio.subprocess.Process) -> None:
-    process.kill()
-    await process.wait()
+    try:
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"delivering\n"
+        yield
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def worsen(school: PretendSchool, chance: random.Random) -> None:
@@ -88,20 +91,18 @@ async def test_a_courier_killed_many_times_loses_nothing_and_sends_nothing_twice
         await school.app.desk.members(school.app.desk.schools["pretend"].routes["dsl"].place)
         busy = asyncio.create_task(keep_busy(school))
         weather = asyncio.create_task(worsen(school, chance))
-        for _ in range(KILLS):
-            process = await start(school)
-            await asyncio.sleep(chance.uniform(0.05, 1.2))
-            await end(process)
-        await busy
-        weather.cancel()
+        try:
+            for _ in range(KILLS):
+                async with delivering(school):
+                    await asyncio.sleep(chance.uniform(0.05, 1.2))
+            await busy
+        finally:
+            busy.cancel()
+            weather.cancel()
         school.workspace.conditions.clear()
-
-        process = await start(school)
-        deadline = asyncio.get_running_loop().time() + 60
-        while await unfinished(school):
-            assert asyncio.get_running_loop().time() < deadline, await unfinished(school)
-            await asyncio.sleep(0.2)
-        await end(process)
+        async with delivering(school), asyncio.timeout(60):
+            while await unfinished(school):
+                await asyncio.sleep(0.2)
 
         sent = [row.key for row in await school.outbox(verb="send", state=State.DONE)]
         times = Counter(school.posted_keys())
