@@ -20,7 +20,7 @@ from bench.stage import Call, Stage
 from bench.walks import new_trigger, person
 
 AT_ONCE = 32
-BREATH = 0.015
+BREATH = 0.002
 """Seconds between requests that come one at a time: what an answer left to do is then done."""
 
 

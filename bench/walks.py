@@ -53,7 +53,8 @@ async def _open_dialogs(stage: Stage, count: int) -> list[tuple[str, Any]]:
     triggers = {new_trigger(): person(number) for number in range(count)}
     requests = [sign(make_command(who, trigger), SECRET) for trigger, who in triggers.items()]
     await send_all(stage.ours.port, requests, AT_ONCE)
-    stage.api.wait_for("views.open", count)
+    if len(stage.api.wait_for("views.open", count)) < count:
+        raise RuntimeError(f"not all of {count} dialogs were opened")
     return [(triggers[trigger], view) for trigger, view in stage.api.views().items()]
 
 

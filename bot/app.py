@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
@@ -25,8 +26,8 @@ from bot.remembered_table import remember
 from bot.rules import load_pack
 from bot.settings import Settings, SettingsError, build_schools
 from handlers.delivery import Courier
-from handlers.desk import Desk, utc_now
-from handlers.report import follow_up, plan_digests
+from handlers.desk import Desk, WalkLock, utc_now
+from handlers.report import plan_digests
 from handlers.slack import SlackEdge
 from handlers.slack_chat import SlackChat
 from handlers.slack_client import SlackClient
@@ -140,12 +141,12 @@ def _assemble(
         packs={pack.digest: pack},
         pack=pack,
         chats={Platform.SLACK: chat},
-        seal_key=vault.keyed_hash(first.id, "seal", "walk").encode(),
+        lock=WalkLock(sha256(vault.keyed_hash(first.id, "seal", "walk").encode()).digest()),
         clock=clock,
         operator_place=Place(Platform.SLACK, first.slack_team, operator) if operator else None,
     )
     edge = SlackEdge(desk, chat, renderer, settings.slack_signing_secret.get_secret_value())
-    courier = Courier(desk, f"{os.getpid()}", after_sent=lambda row: follow_up(desk, row))
+    courier = Courier(desk, f"{os.getpid()}")
     return Sharecheck(settings, desk, courier, edge, session)
 
 

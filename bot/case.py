@@ -141,6 +141,15 @@ class Case:
         """Seen on its own route alone: the worry is about an adult at the school."""
         return "restricted" in self.advice.conditions
 
+    def known_as(self, person: str, account: Account) -> str:
+        """The id under which the case knows somebody, who may be listed otherwise by now.
+
+        So that whoever asked, or was ticked, stays so when the settings give them another name.
+        """
+        if account == self.account or person == self.requester:
+            return self.requester
+        return str(account) if str(account) in self.excluded else person
+
     @property
     def harmish(self) -> bool:
         """A child may be at risk of harm: purpose or danger say so, or were not answered."""

@@ -43,6 +43,8 @@ def advice_facts(
     *,
     answers: Mapping[str, str],
     route: str | None = None,
+    sent: bool = True,
+    mending: bool = False,
 ) -> Facts:
     """The words of an outcome with every placeholder filled in, and nothing that was typed.
 

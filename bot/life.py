@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.case import Case, Course, Decision, Draft, Event, EventKind, Outcome, Remark, Status
 from bot.chat import Standing
 from bot.permission import Action, Actor, allow, check_reviewer, eligible
-from bot.refusals import Guest, ReasonRequired, RouteNotAllowed
+from bot.refusals import Guest, NotWaiting, ReasonRequired, RouteNotAllowed
 from bot.rules import Verdict
 
 Step = tuple[Case, tuple[Event, ...]]
@@ -79,6 +79,18 @@ def required_texts(
     if course is Course.AGAINST:
         fields.append("against_reason")
     return tuple(fields)
+
+
+def boxes_for(advice: Verdict, answers: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """The boxes of the outcome page, each with whether it must be filled in."""
+    required = required_texts(advice, answers)
+    boxes = [(field, True) for field in required]
+    about_nobody = {"restricted", "subject_access", "legal_order"} & set(advice.conditions)
+    if "recipient" not in required and not about_nobody:
+        boxes.insert(1, ("recipient", False))
+    if advice.outcome == "escalate":
+        boxes.append(("filed_at", False))
+    return boxes
 
 
 def give_reason(case: Case, actor: Actor, texts: Mapping[str, str], at: datetime) -> Step:
@@ -259,14 +271,20 @@ def amend(
 
 
 def mark_filed(case: Case, actor: Actor, at: datetime) -> Step:
-    """A reviewer says the record is in the child's own file. Raises NotWaiting while it is open."""
+    """A reviewer says the record is in the child's own file. Raises NotWaiting while it is open,
+    and when it was said before.
+    """
     allow(Action.MARK_FILED, case, actor)
+    if case.filed_at is not None:
+        raise NotWaiting(case.status.value)
     return _step(replace(case, filed_at=at), Event(EventKind.FILED, at, actor.person))
 
 
 def set_hold(case: Case, actor: Actor, *, held: bool, reason: str, at: datetime) -> Step:
-    """Keep an ended case from disposal, or let it go again."""
+    """Keep an ended case from disposal, or let it go again. Raises NotWaiting when it is so already."""
     allow(Action.SET_HOLD, case, actor)
+    if case.legal_hold is held:
+        raise NotWaiting(case.status.value)
     _need("reason", reason)
     kind = EventKind.HELD if held else EventKind.RELEASED
     return _step(

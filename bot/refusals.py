@@ -83,5 +83,12 @@ class PersonalData(Refusal):
 
 
 @dataclass(eq=False)
+class AlreadySent(Refusal):
+    """Raised when a walk that was sent as `ref` is changed and sent again."""
+
+    ref: str
+
+
+@dataclass(eq=False)
 class UnknownWorkspace(Refusal):
     """Raised when the app was used from a workspace that the settings do not name."""

@@ -14,11 +14,11 @@ MOST_KEPT = 5_000
 class RememberedTable(Table):
     """Says what `Table` says; what a state hangs on is worked out once, a fifth of a page turn."""
 
-    kept: dict[tuple[int, ...], int] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[tuple[tuple[str, int], ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     def hangs_on(self, state: State) -> int:
-        """As `Table.hangs_on`. The questions of a state always come in the pack's order."""
-        key = tuple(state.values())
+        """As `Table.hangs_on`."""
+        key = tuple(state.items())
         known = self.kept.get(key)
         if known is None:
             if len(self.kept) == MOST_KEPT:

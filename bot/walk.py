@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from bot.refusals import StalePage
 from bot.rules import Question, RulePack, UnknownAnswer, Verdict, decide, next_page
 
 OUTCOME = "outcome"
 _CARRIED_OVER_NOT = frozenset({"trigger", "identity_risk", "role", "verified", "content"})
-_SEAL_CHARACTERS = 32
-_LONG = 1900
-"""Characters; a whole walk fits a button (2,000) as well as a dialog (3,000)."""
-_SHORTENED = "z"
-"""Begins the text of a walk with very many people ticked; others begin with a brace."""
+
+
+class Lock(Protocol):
+    """Encrypts for one person; `open` raises StalePage for what was changed or is another's."""
+
+    def seal(self, person: str, plain: bytes) -> bytes: ...
+
+    def open(self, person: str, sealed: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +177,24 @@ def open_fix(pack: RulePack, walk: Walk) -> str | None:
     return fix if fix and walk.fixes.get(fix) != "cannot" else None
 
 
-def seal(walk: Walk, person: str, key: bytes) -> str:
-    """The walk as text for dialog and button, bound to the person; under 2,000 characters.
+def seal(walk: Walk, person: str, lock: Lock) -> str:
+    """The walk as text for dialog and button, unreadable there, and bound to the person.
 
-    That holds for up to a hundred people ticked, which is as many as a list can offer.
+    Under 2,000 characters for up to a hundred people ticked, which is as many as a list can offer.
     """
-    body = json.dumps(_as_json(walk), separators=(",", ":"))
-    if len(body) > _LONG:
-        body = _SHORTENED + base64.urlsafe_b64encode(zlib.compress(body.encode(), 9)).decode()
-    return _mac(body, person, key) + body
+    body = json.dumps(_as_json(walk), separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(lock.seal(person, zlib.compress(body, 9))).decode()
 
 
-def unseal(text: str, person: str, key: bytes) -> Walk:
+def unseal(text: str, person: str, lock: Lock) -> Walk:
     """Read what `seal` wrote. Raises StalePage when it was changed or is another person's."""
-    mac, body = text[:_SEAL_CHARACTERS], text[_SEAL_CHARACTERS:]
-    if not hmac.compare_digest(_bytes(mac), _bytes(_mac(body, person, key))):
+    try:
+        sealed = base64.urlsafe_b64decode(text.encode("ascii"))
+    except ValueError:
+        raise StalePage from None
+    if base64.urlsafe_b64encode(sealed).decode() != text:
         raise StalePage
-    if body.startswith(_SHORTENED):
-        body = zlib.decompress(base64.urlsafe_b64decode(body[1:])).decode()
+    body = zlib.decompress(lock.open(person, sealed))
     raw = json.loads(body)
     return Walk(
         id=raw["i"],
@@ -246,13 +248,3 @@ def _as_json(walk: Walk) -> dict[str, object]:
         "l": walk.linked_to,
         **({"m": walk.mending} if walk.mending else {}),
     }
-
-
-def _mac(body: str, person: str, key: bytes) -> str:
-    digest = hmac.new(key, _bytes(f"{person}\n{body}"), hashlib.sha256).hexdigest()
-    return digest[:_SEAL_CHARACTERS]
-
-
-def _bytes(text: str) -> bytes:
-    """UTF-8 of any text: a client may send half a character."""
-    return text.encode("utf-8", "surrogatepass")

@@ -45,7 +45,6 @@ class Courier:
     name: str
     doubt_pause: timedelta = DOUBT_PAUSE
     idle: float = IDLE
-    after_sent: Callable[[OutboxRow], Settle | None] = field(default=lambda _row: None)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _settled: list[Settle] = field(default_factory=list)
@@ -126,8 +125,7 @@ class Courier:
             return self._bury(row, error.code)
         if isinstance(result, Sent):
             place, ref = (str(result.ref.place), result.ref.id) if result.ref else (None, None)
-            follow = self.after_sent(row)
-            return lambda unit: (unit.done(row, place, ref), follow and follow(unit))
+            return lambda unit: unit.done(row, place, ref)
         if isinstance(result, Skipped):
             return lambda unit: unit.skip(row, result.code)
         return result

@@ -14,7 +14,9 @@ from bot.people import ChannelRoute, ContactRoute, School
 from bot.permission import Actor
 from bot.refusals import StalePage, UnknownCase
 from bot.rules import RulePack
+from storage.errors import Unreadable
 from storage.store import Store
+from storage.vault import Box
 
 MEMBERS_KEPT = 60.0
 """Seconds for which the members of a place are believed."""
@@ -29,6 +31,23 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+class WalkLock:
+    """AES-256-GCM over a walk, for one person at a time. `key` has 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._box = Box(key)
+
+    def seal(self, person: str, plain: bytes) -> bytes:
+        return self._box.seal(f"walk:{person}", plain)
+
+    def open(self, person: str, sealed: bytes) -> bytes:
+        """Raises StalePage when it was changed, or sealed for somebody else."""
+        try:
+            return self._box.open(f"walk:{person}", sealed)
+        except Unreadable:
+            raise StalePage from None
+
+
 @dataclass
 class Desk:
     store: Store
@@ -38,8 +57,8 @@ class Desk:
     pack: RulePack
     """The pack that new walks use."""
     chats: Mapping[Platform, Chat]
-    seal_key: bytes
-    """Binds a walk to the person who walks it."""
+    lock: WalkLock
+    """Hides a walk from the platform it travels through, and binds it to whoever walks it."""
     clock: Callable[[], datetime] = utc_now
     operator_place: Place | None = None
     _members: dict[Place, tuple[float, tuple[Member, ...]]] = field(default_factory=dict)
@@ -97,8 +116,10 @@ class Desk:
             return [(school.person(account).id, account) for account in full]
         return [(person.id, account) for person in route.people for account in person.accounts[:1]]
 
-    async def actor(self, school: School, routes: Iterable[str], account: Account) -> Actor:
-        """Who acts, with the reviewers of the given routes.
+    async def actor(
+        self, school: School, routes: Iterable[str], account: Account, case: Case
+    ) -> Actor:
+        """Who acts, with the reviewers of the given routes, each by the name the case knows them by.
 
         In a channel, guests and people from other organisations are told apart; people whom the
         settings name on a route are reviewers because the school named them.
@@ -106,9 +127,11 @@ class Desk:
         reviewers: frozenset[str] = frozenset()
         standing = Standing.MEMBER if account.team == school.slack_team else Standing.STRANGER
         for route_id in routes:
-            reviewers |= await self.reviewers(school, route_id)
+            people = await self.route_accounts(school, route_id)
+            reviewers |= {case.known_as(person, account) for person, account in people}
             route = school.routes[route_id]
             if isinstance(route, ChannelRoute):
                 here = (m.standing for m in await self.members(route.place) if m.account == account)
                 standing = next(here, standing)
-        return Actor(school.person(account).id, standing, reviewers)
+        person = case.known_as(school.person(account).id, account)
+        return Actor(person, standing, reviewers)

@@ -20,6 +20,7 @@ from handlers.report import (
     digest_card,
     digest_targets,
     make_digest,
+    plan_digests,
     superseded,
     week_in,
 )
@@ -164,6 +165,8 @@ class Errand:
         return await self._send(place, self._card(case, school))
 
     async def _post_digest(self) -> Result:
+        """Post it; the weeks after it are put first, so that they come whatever becomes of it."""
+        await plan_digests(self.desk)
         school = self.desk.schools.get(self.row.school)
         week = str(self.row.payload["week"])
         if school is None or superseded(self.desk, school, week):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.case import Case
@@ -25,14 +24,6 @@ async def plan_digests(desk: Desk) -> None:
     now = desk.clock()
     for school in desk.schools.values():
         await desk.store.write(partial(_plan, school=school, now=now), within=10)
-
-
-def follow_up(desk: Desk, row: OutboxRow) -> Any:
-    """After a digest was sent, put the next one (in the same transaction)."""
-    if row.audience != DIGEST or row.school not in desk.schools:
-        return None
-    school = desk.schools[row.school]
-    return lambda unit: unit.put(digest_row(school, next_week(desk.clock(), school)))
 
 
 def digest_row(school: School, week: Week, due: datetime | None = None) -> OutboxRow:

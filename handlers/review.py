@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot import life
-from bot.case import Case, Event, EventKind, Outcome
+from bot.case import Case, Event, EventKind, Outcome, Status
 from bot.chat import Account
 from bot.life import Reach, Step
-from bot.people import School, reachable_route
+from bot.people import School, next_routes, reachable_route
 from bot.permission import Action, Actor, allow
 from bot.refusals import ReasonRequired, Refusal, StalePage, UnknownCase
 from handlers.casework import keep, keep_new
@@ -37,10 +37,8 @@ class Visit:
 
     async def look(self) -> tuple[Case, Actor]:
         """The case and who is asking. Raises UnknownCase, also for another school's case."""
-        case = await self.desk.store.read(lambda unit: unit.load(self.case_id))
-        if case.school != self.school.id:
-            raise UnknownCase
-        return case, await self._actor(case, (case.route,))
+        case = await self._case()
+        return case, await self._actor(case, self._routes(case))
 
     async def check(self, action: Action) -> tuple[Case, Actor]:
         """See whether an action is allowed now; a refusal is recorded, and raised."""
@@ -119,12 +117,11 @@ class Visit:
         now = self.desk.clock()
         return await self._act(lambda c, a: life.mark_filed(c, a, now), {})
 
-    async def turn_hold(self, reason: str) -> Case:
+    async def set_hold(self, reason: str, *, held: bool) -> Case:
         """Keep an ended case for law, or end that."""
         now = self.desk.clock()
         return await self._act(
-            lambda c, a: life.set_hold(c, a, held=not c.legal_hold, reason=reason, at=now),
-            {"reason": reason},
+            lambda c, a: life.set_hold(c, a, held=held, reason=reason, at=now), {"reason": reason}
         )
 
     async def amend(self, outcome: Outcome, reason: str) -> Case:
@@ -140,9 +137,13 @@ class Visit:
         return await self._write(also, {"reason": reason})
 
     async def read(self) -> Case:
-        """Open the free text; every opening is itself recorded. Copied routes may read too."""
-        case, _ = await self.look()
-        routes = (case.route, *case.advice.copy)
+        """Open the free text; every opening is itself recorded. Copied routes may read too.
+
+        Who is on the routes is asked afresh: somebody may have been taken off one.
+        """
+        case = await self._case()
+        routes = (*self._routes(case), *case.advice.copy)
+        self.desk.forget_members(self.school, routes)
         actor = await self._actor(case, routes)
         now = self.desk.clock()
         try:
@@ -153,13 +154,25 @@ class Visit:
         await self.desk.store.write(lambda unit: unit.note(case, event))
         return case
 
+    async def _case(self) -> Case:
+        case = await self.desk.store.read(lambda unit: unit.load(self.case_id))
+        if case.school != self.school.id:
+            raise UnknownCase
+        return case
+
+    def _routes(self, case: Case) -> tuple[str, ...]:
+        """The routes whose reviewers may act: where the case's own is a contact card, the next too."""
+        routes = (case.route,) if case.status is not Status.OUTSIDE else next_routes(case.route)
+        allowed = (r for r in routes if not (case.restricted and r in {"dsl", "dpo"}))
+        return tuple(allowed) or (case.route,)
+
     async def _actor(self, case: Case, routes: tuple[str, ...]) -> Actor:
         """Who acts; whoever seems to be on no route may have joined within the last minute."""
-        actor = await self.desk.actor(self.school, routes, self.account)
+        actor = await self.desk.actor(self.school, routes, self.account, case)
         if actor.person in actor.reviewers or actor.person == case.requester:
             return actor
         self.desk.forget_members(self.school, routes)
-        return await self.desk.actor(self.school, routes, self.account)
+        return await self.desk.actor(self.school, routes, self.account, case)
 
     async def _act(self, take: Take, texts: Mapping[str, str]) -> Case:
         return await self._write(lambda _unit, case, actor: take(case, actor), texts)

@@ -37,7 +37,7 @@ from handlers.slack_payload import (
     read_team,
     read_view,
 )
-from storage.errors import StorageError
+from storage.errors import StorageError, StoreUnavailable
 
 LARGEST_BODY = 1_000_000
 """Bytes; Slack's largest payloads are views of 250 KB, form-encoded."""
@@ -154,7 +154,7 @@ class SlackEdge:
                 "outcome": refusal.outcome,
             }
         else:
-            for name in ("status", "field", "target", "kind"):
+            for name in ("status", "field", "target", "kind", "ref"):
                 if hasattr(refusal, name):
                     facts[name] = getattr(refusal, name)
         return Card("refused_view", facts)
@@ -269,6 +269,13 @@ class SlackEdge:
         card = self.refusal_card(problem, school)
         odd = isinstance(problem, (StalePage, UnknownCase, UnknownWorkspace))
         return Card(card.template, {**card.context, "reference": reference}) if odd else card
+
+    def say_trouble(self, error: StoreUnavailable, school: School | None) -> str:
+        """The words beside a box for what was not saved, or perhaps saved, with whom to ring."""
+        self.note_trouble(error)
+        if error.code == "in_doubt":
+            return self.renderer.say(Card("complaint", {"code": "InDoubt", "field": "", "kind": ""}))
+        return self.renderer.say(self.trouble_card("trouble", school, ""))
 
     def note_trouble(self, problem: Exception) -> str:
         """Log what could not be done now; gives the reference to quote."""

@@ -22,6 +22,7 @@ from storage.errors import StoreUnavailable
 if TYPE_CHECKING:
     from handlers.slack import Visitor
 
+KEEP, RELEASE = "keep", "release"
 Fill = Callable[["Visitor", Case, Actor], Mapping[str, Any]]
 Submit = Callable[[Visit, Form, str], Awaitable[object]]
 
@@ -159,8 +160,8 @@ async def _amend(visit: Visit, form: Form, _preset: str) -> object:
     return await visit.amend(outcome, form.texts.get("reason", ""))
 
 
-async def _hold(visit: Visit, form: Form, _preset: str) -> object:
-    return await visit.turn_hold(form.texts.get("reason", ""))
+async def _hold(visit: Visit, form: Form, preset: str) -> object:
+    return await visit.set_hold(form.texts.get("reason", ""), held=preset == KEEP)
 
 
 SUBMITS: Mapping[Action, Submit] = {
@@ -194,21 +195,31 @@ async def on_form(visitor: Visitor, view: Payload) -> None:
     except (ReasonRequired, RouteNotAllowed) as refusal:
         await _say_beside(visitor, form, refusal)
     except StoreUnavailable as error:
-        visitor.edge.note_trouble(error)
-        words = visitor.edge.renderer.say(visitor.edge.trouble_card("trouble", visitor.school, ""))
+        words = visitor.edge.say_trouble(error, visitor.school)
         await visitor.edge.answer_errors(visitor, {_block(form, "reason"): words})
     else:
         await visitor.ack()
 
 
+PRESETS: Mapping[Action, tuple[str, ...]] = {
+    Action.DECIDE: tuple(Outcome),
+    Action.SET_HOLD: (KEEP, RELEASE),
+}
+"""What is already chosen by pressing one button rather than another."""
+
+
+def _names(action: Action) -> list[str]:
+    """The names of an action's buttons and forms, such as `case.ask` or `case.decide.share`."""
+    presets = PRESETS.get(action, ())
+    return [f"case.{action}.{preset}" for preset in presets] or [f"case.{action}"]
+
+
 VIEWS: Mapping[str, Callable[[Visitor, Payload], Coroutine[Any, Any, None]]] = {
-    **{f"case.{action.value}": on_form for action in SUBMITS if action is not Action.DECIDE},
-    **{f"case.decide.{outcome.value}": on_form for outcome in Outcome},
+    name: on_form for action in SUBMITS for name in _names(action)
 }
 
 ACTIONS: Mapping[str, Callable[[Visitor, Press], Coroutine[Any, Any, None]]] = {
-    **{f"case.{action.value}": on_button for action in FORMS if action is not Action.DECIDE},
-    **{f"case.decide.{outcome.value}": on_button for outcome in Outcome},
+    **{name: on_button for action in FORMS for name in _names(action)},
     "case.read": on_read,
     "case.filed": on_filed,
     **{f"list.{which}.{way}": on_list for which in ("mine", "open") for way in ("newer", "older")},
@@ -252,7 +263,7 @@ def _form_card(visitor: Visitor, action: Action, preset: str, case: Case, actor:
         "ref": case.ref,
         "numbers": number_facts(school_of(visitor).numbers),
         "harmish": case.harmish,
-        "held": case.legal_hold,
+        "held": preset == RELEASE,
         "outcome": preset,
     }
     return Card(template, {**context, **fill(visitor, case, actor)})

@@ -10,10 +10,10 @@ from bot.case import Course
 from bot.chat import Card
 from bot.facts import number_facts
 from bot.people import School
-from bot.refusals import PersonalData, ReasonRequired, StalePage, UnknownWorkspace
+from bot.refusals import AlreadySent, PersonalData, ReasonRequired, StalePage, UnknownWorkspace
 from bot.rules import RulePack, UnknownAnswer
 from bot.walk import Walk
-from handlers import check
+from handlers import check, screens
 from handlers.slack_lists import list_card
 from handlers.slack_payload import Form, Payload, Press, read_form, read_metadata
 from storage.errors import StoreUnavailable
@@ -36,7 +36,7 @@ async def on_command(visitor: Visitor, text: str) -> None:
         card = await list_card(visitor.edge.desk, school, visitor.account, word, 0)
     else:
         desk = visitor.edge.desk
-        page = await check.screen(desk, school, check.begin(desk, school), visitor.account)
+        page = await screens.screen(desk, school, check.begin(desk, school), visitor.account)
         await visitor.ack()
         await visitor.show(page)
         return
@@ -69,7 +69,7 @@ async def on_page(visitor: Visitor, view: Payload) -> None:
 
 
 async def on_people(visitor: Visitor, view: Payload) -> None:
-    """The tick list: who must not see it. Ids that were not offered are refused."""
+    """The tick list: who must not see it. Somebody who has left since stays ticked."""
     pack, walk = _walk_of(visitor, view)
     form = read_form(view, f"q.{walk.page}.")
     ticked = {t for found in form.ticks.values() for t in found}
@@ -78,9 +78,7 @@ async def on_people(visitor: Visitor, view: Payload) -> None:
         words = _complaint(visitor, "NobodyAndSomebody")
         await visitor.edge.answer_errors(visitor, {block: words})
         return
-    offered = await check.receivers(visitor.edge.desk, school_of(visitor))
-    chosen = tuple(person for person, _ in offered if person in ticked)
-    await _show(visitor, walks.exclude(pack, walk, chosen))
+    await _show(visitor, walks.exclude(pack, walk, tuple(sorted(ticked - {NOBODY}))))
 
 
 async def on_outcome(visitor: Visitor, view: Payload) -> None:
@@ -123,7 +121,7 @@ async def on_another(visitor: Visitor, press: Press) -> None:
     """ "Check another recipient": a linked walk, in this dialog or, from a message, a new one."""
     desk, school = visitor.edge.desk, school_of(visitor)
     walk = await check.begin_another(desk, school, press.value, visitor.account)
-    card = await check.screen(desk, school, walk, visitor.account)
+    card = await screens.screen(desk, school, walk, visitor.account)
     if press.view is None:
         await visitor.open(card)
     else:
@@ -133,7 +131,9 @@ async def on_another(visitor: Visitor, press: Press) -> None:
 async def on_closed(visitor: Visitor, view: Payload) -> None:
     """Closed before it was sent: where somebody should be told, offer in private to carry on."""
     pack, walk = _walk_of(visitor, view)
-    if not check.is_awaited(walks.verdict(pack, walk)):
+    if not screens.is_awaited(walks.verdict(pack, walk)):
+        return
+    if await check.sent_case(visitor.edge.desk, walk):
         return
     numbers = number_facts(school_of(visitor).numbers)
     card = Card("unsent", {"walk": read_metadata(view), "numbers": numbers})
@@ -142,9 +142,11 @@ async def on_closed(visitor: Visitor, view: Payload) -> None:
 
 
 async def on_resume(visitor: Visitor, press: Press) -> None:
-    """ "Carry on": the dialog again where it was closed, in the same walk."""
+    """ "Carry on": the dialog again where it was closed. Raises AlreadySent once it was sent."""
     _, walk = check.unseal(visitor.edge.desk, press.value, visitor.account)
-    card = await check.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
+    if case := await check.sent_case(visitor.edge.desk, walk):
+        raise AlreadySent(case.ref)
+    card = await screens.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
     await visitor.open(card)
 
 
@@ -183,11 +185,10 @@ async def _record(visitor: Visitor, walk: Walk, form: Form, *, fallback_block: s
         await visitor.edge.answer_errors(visitor, {block: words})
         return
     except StoreUnavailable as error:
-        visitor.edge.note_trouble(error)
-        words = visitor.edge.renderer.say(visitor.edge.trouble_card("trouble", school, ""))
+        words = visitor.edge.say_trouble(error, school)
         await visitor.edge.answer_errors(visitor, {fallback_block: words})
         return
-    await visitor.edge.answer_view(visitor, check.done_card(desk, school, case))
+    await visitor.edge.answer_view(visitor, screens.done_card(desk, school, case))
 
 
 def _course(option: str | None) -> Course | None:
@@ -214,10 +215,10 @@ def _open_view(press: Press) -> Payload:
 
 
 async def _show(visitor: Visitor, walk: Walk) -> None:
-    card = await check.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
+    card = await screens.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
     await visitor.edge.answer_view(visitor, card)
 
 
 async def _put(visitor: Visitor, view: Payload, walk: Walk) -> None:
-    card = await check.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
+    card = await screens.screen(visitor.edge.desk, school_of(visitor), walk, visitor.account)
     await visitor.edge.update_view(view, card)

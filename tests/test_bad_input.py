@@ -9,8 +9,18 @@ import pytest
 
 from bot.case import Case
 from playground import school as pretend
-from tests.forms import ASKED, EVERY, OPTIONAL, REQUESTED, REVIEWED, WALKED, Box
-from tests.forms import fill_in, is_text, reach
+from tests.forms import (
+    ASKED,
+    EVERY,
+    OPTIONAL,
+    REQUESTED,
+    REVIEWED,
+    WALKED,
+    Box,
+    fill_in,
+    is_text,
+    reach,
+)
 from tests.pretend_school import PretendSchool
 from tests.scenarios import SURE, WELFARE
 

@@ -170,7 +170,7 @@ async def test_a_school_that_begins_today_has_missed_nothing(
 async def test_two_workers_post_it_once(tmp_path: Path, calendar: Calendar, slack: Workspace):
     async with begin(tmp_path, calendar, slack) as school:
         calendar.now = FRIDAY
-        other = Courier(school.app.desk, "another", after_sent=school.app.courier.after_sent)
+        other = Courier(school.app.desk, "another")
 
         await asyncio.gather(school.app.courier.drain(), other.drain())
         await school.settle()

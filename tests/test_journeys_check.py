@@ -1,9 +1,12 @@
 """What a member of staff lives through, over signed HTTP, from the command to the record."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from bot.walk import OUTCOME
+from handlers import check
 from playground import school as pretend
 from tests.fixtures_school import open_changed_school
 from tests.pretend_school import PretendSchool, words_of
@@ -399,13 +402,43 @@ async def test_until_it_is_sent_the_page_says_that_nobody_has_been_told(
 async def test_a_double_click_on_the_last_page_makes_one_case(school: PretendSchool):
     await school.check(TEACHER, **SURE)
     opened = school.workspace.view_for(TEACHER)
-    case = await school.finish(TEACHER)
+    case = await school.finish(TEACHER, **SUBMITTED)
 
     again = await school.hand_in(TEACHER, opened, **SUBMITTED)
 
     assert case.ref in words_of(again)
     assert await school.happened(await school.case()) == ["recorded"]
     assert len(school.told(TEACHER)) == 1
+
+
+async def test_a_walk_changed_after_it_was_sent_is_refused_and_nothing_is_lost_unsaid(
+    school: PretendSchool,
+):
+    await school.check(TEACHER, **SURE)
+    opened = school.workspace.view_for(TEACHER)
+    case = await school.finish(TEACHER, **SUBMITTED)
+
+    again = await school.hand_in(TEACHER, opened, **SUBMITTED | {"reason": "Something new"})
+
+    assert again["view"]["callback_id"] == "refused"
+    assert await school.case() == case
+
+
+async def test_danger_in_a_walk_that_was_sent_before_is_a_new_case_with_the_numbers(
+    school: PretendSchool,
+):
+    await school.check(TEACHER, **SURE)
+    first = await school.finish(TEACHER)
+    desk, school_of = school.app.desk, school.app.desk.schools["pretend"]
+    walk = check.begin(desk, school_of)
+    walk = replace(walk, id=first.id, answers={"danger": "yes", "adult": "none"})
+    walk = replace(walk, trail=("start", OUTCOME))
+
+    once = await check.record(desk, school_of, walk, first.account, {})
+    again = await check.record(desk, school_of, walk, first.account, {})
+
+    assert (once.status, once.linked_to, once.advice.row) == ("reason_due", first.id, 1)
+    assert again == once
 
 
 async def test_the_same_walk_handed_in_five_times_at_once_is_one_case(school: PretendSchool):

@@ -6,9 +6,8 @@ import pytest
 
 from bot.case import Case
 from playground import school as pretend
-from tests.fixtures_school import open_changed_school
 from tests.pretend_school import PretendSchool, words_of
-from tests.scenarios import SURE, WELFARE
+from tests.scenarios import SURE
 
 TEACHER, DSL, DEPUTY, HEAD = pretend.TEACHER, pretend.DSL, pretend.DEPUTY, pretend.HEAD
 ASKED = SURE | {"advice": "wanted"}
