@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from bench import rules, slack, startup
+from bench import rules, slack, startup, storage
 from bench.effort import FULL, TINY, Effort, Say
 from bench.figures import Figure
 from bench.table import draw_table, write_figures
 
 RESULTS = Path(__file__).parent / "results"
+WIDE = 130
+"""Columns of the table where there is no screen to ask."""
+Measure = Callable[[frozenset[str], Effort, Say], list[Figure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +26,27 @@ class Part:
     """Figures that are measured together, by their ids."""
 
     ids: tuple[str, ...]
-    measure: Callable[[frozenset[str], Effort, Say], list[Figure]]
+    measure: Measure
 
 
-def _measure_rules(wanted: frozenset[str], _effort: Effort, say: Say) -> list[Figure]:
-    say("measuring rules")
-    return [figure for figure in rules.measure() if figure.id in wanted]
+def _all_or_some(name: str, measure: Callable[[], list[Figure]]) -> Measure:
+    """A measure whose load is its own: its figures come together, and those asked for stay."""
+
+    def some(wanted: frozenset[str], _effort: Effort, say: Say) -> list[Figure]:
+        say(f"measuring {name}")
+        return [figure for figure in measure() if figure.id in wanted]
+
+    return some
 
 
 PARTS = (
     Part(slack.IDS, slack.measure),
     Part(startup.IDS, startup.measure),
-    Part(("rules-decide", "rules-page-turn"), _measure_rules),
+    Part(("rules-decide", "rules-page-turn"), _all_or_some("rules", rules.measure)),
+    Part(
+        ("storage-submit", "storage-submits", "storage-outbox", "storage-verify"),
+        _all_or_some("storage", storage.measure),
+    ),
 )
 IDS = tuple(one for part in PARTS for one in part.ids)
 
@@ -50,7 +63,7 @@ def measure(wanted: frozenset[str], effort: Effort, say: Say) -> list[Figure]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and report; ends well whatever falls short."""
     given = _read(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     wanted = frozenset(given.only or IDS)
     figures = measure(
         wanted, TINY if given.tiny else FULL, lambda words: console.print(f"... {words}")

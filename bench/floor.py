@@ -28,7 +28,7 @@ VIEW = {
 
 
 def hello_world(api_url: str, signing_secret: str) -> AsyncApp:
-    """Acks `/sharecheck` and opens a view; acks whatever is submitted. All settings as they come."""
+    """Acks `/sharecheck` and opens a view, acks what is submitted; all settings as they come."""
     client = AsyncWebClient(token="xoxb-bench", base_url=api_url)  # noqa: S106 - opens nothing
     app = AsyncApp(signing_secret=signing_secret, client=client)
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 from bench.bare_database import bare_database
 from bench.effort import Effort, Say
 from bench.figures import Figure
-from bench.load import run, send_all, sign
 from bench.installation import SECRET
+from bench.load import run, send_all, sign
 from bench.processes import Served
 from bench.rounds import (
     AT_ONCE,

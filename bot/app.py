@@ -29,8 +29,8 @@ from handlers.delivery import Courier
 from handlers.desk import Desk, WalkLock, utc_now
 from handlers.report import plan_digests
 from handlers.slack import SlackEdge
+from handlers.slack_calls import SlackClient
 from handlers.slack_chat import SlackChat
-from handlers.slack_client import SlackClient
 from storage.errors import StorageError
 from storage.store import Store
 from storage.vault import Vault

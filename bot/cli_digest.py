@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.cards import Renderer
 from bot.digest import Week, covers, summarise
@@ -11,6 +13,8 @@ from bot.rules import load_pack
 from bot.settings import Settings, SettingsError, build_schools
 from handlers.report import digest_card, digest_row, week_in
 from storage.store import Store
+
+_DATES = re.compile(r"<!date\^\d+\^[^|]*\|([^>]*)>")
 
 
 def print_digest(settings: Settings, store: Store, school_id: str | None, week: str | None) -> str:
@@ -27,7 +31,13 @@ def print_digest(settings: Settings, store: Store, school_id: str | None, week: 
             pack,
         )
     )
-    return Renderer().say(digest_card(pack, school, digest))
+    return _as_text(Renderer().render(digest_card(pack, school, digest)))
+
+
+def _as_text(message: dict[str, Any]) -> str:
+    """The words of a drawn message, a paragraph a block, without the chat's own marks."""
+    texts = (block.get("text") or block["elements"][0] for block in message["blocks"])
+    return _DATES.sub(r"\1", "\n\n".join(text["text"].replace("*", "") for text in texts))
 
 
 def put_digest(settings: Settings, store: Store, school_id: str | None, week: str | None) -> str:

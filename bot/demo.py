@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -68,23 +70,61 @@ def pretend_school() -> SchoolSettings:
     )
 
 
-async def run_demo(folder: Path, port: int) -> None:
-    """Serve the demo until Ctrl-C; the database and keys in `folder` are made anew each time."""
-    shutil.rmtree(folder, ignore_errors=True)
-    print("Making an empty SQLite database and a key ...", flush=True)  # noqa: T201
-    workspace = pretend.open_school(manifest=MANIFEST)
-    panel = Panel(folder / "sharecheck.db")
-    page = build(workspace, "", SECRET, panel.read)
+async def run_demo(base: Path, port: int) -> None:
+    """Serve the demo until Ctrl-C. Its database and keys, in a folder of the port, are made anew.
+
+    Raises OSError when the port is taken, before anything is touched.
+    """
+    print("Starting the pretend workspace ...", flush=True)  # noqa: T201
+    panel = Panel()
+    page = build(pretend.open_school(manifest=MANIFEST), "", SECRET, panel.read)
     async with running(page, port) as address:
-        settings = pretend_settings(folder, address)
-        migrate.upgrade(settings.database_url)
-        Vault.create(settings.keys_dir, [settings.schools[0].id])
-        print("Starting the bot and the pretend workspace ...", flush=True)  # noqa: T201
+        folder = base / address.rsplit(":", 1)[-1]
+        settings = _prepare(folder, address)
+        panel.file = folder / "sharecheck.db"
         async with composition.running(settings) as app, running(app.asgi) as bot:
             page.state.client.courier.app_url = f"{bot}/slack/events"
-            print(f"\n  Open {address} in a browser. Ctrl-C ends it.\n", flush=True)  # noqa: T201
+            print(_welcome(address, folder), flush=True)  # noqa: T201
             await _interrupted()
             print("\nEnding ...", flush=True)  # noqa: T201
+
+
+def _prepare(folder: Path, address: str) -> Settings:
+    """An empty database, a key, and a settings file to try the command line with."""
+    print("Making an empty SQLite database and a key ...", flush=True)  # noqa: T201
+    shutil.rmtree(folder, ignore_errors=True)
+    settings = pretend_settings(folder, address)
+    migrate.upgrade(settings.database_url)
+    Vault.create(settings.keys_dir, [settings.schools[0].id])
+    (folder / "sharecheck.toml").write_text(write_toml(settings), encoding="utf-8")
+    return settings
+
+
+def _welcome(address: str, folder: Path) -> str:
+    return (
+        f"\n  Open {address} in a browser. Ctrl-C ends it.\n"
+        f"  Beside it: .venv/bin/sharecheck verify --config {folder / 'sharecheck.toml'}\n"
+    )
+
+
+def write_toml(settings: Settings) -> str:
+    """Settings as the file that `read_settings` reads. (The secrets are the pretend school's.)"""
+    plain = settings.model_dump(mode="json", exclude_none=True)
+    plain["slack_bot_token"] = settings.slack_bot_token.get_secret_value()
+    plain["slack_signing_secret"] = settings.slack_signing_secret.get_secret_value()
+    schools = plain.pop("schools")
+    parts = [_table("", plain), *(_table("[schools]", school) for school in schools)]
+    return "\n".join(parts)
+
+
+def _table(name: str, values: dict[str, Any]) -> str:
+    """A table of TOML: first its own keys, then the tables inside it."""
+    bare = name.strip("[]")
+    lines = [f"[{name}]" if name else ""]
+    lines += [f"{k} = {json.dumps(v)}" for k, v in values.items() if not isinstance(v, dict)]
+    inner = {k: v for k, v in values.items() if isinstance(v, dict)}
+    lines += [_table(f"{bare}.{k}" if bare else k, v) for k, v in inner.items()]
+    return "\n".join(lines)
 
 
 async def _interrupted() -> None:

@@ -19,17 +19,17 @@ _REFS = "SELECT id, ref FROM cases"
 class Panel:
     """What the page shows of a SQLite file: cases, ledger and outbox, oldest first."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self) -> None:
+        self.file: Path | None = None
 
     async def read(self) -> dict[str, Any]:
         """The newest rows of each, as flat dictionaries; nothing before the file is there."""
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> dict[str, Any]:
-        if not self._file.is_file():
+        if self.file is None or not self.file.is_file():
             return {"cases": [], "ledger": [], "outbox": []}
-        with contextlib.closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as look:
+        with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as look:
             look.row_factory = sqlite3.Row
             refs = {row["id"]: row["ref"] for row in look.execute(_REFS)}
             rows = {name: look.execute(sql, (SHOWN,)).fetchall()[::-1] for name, sql in _ALL}

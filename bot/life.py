@@ -281,7 +281,7 @@ def mark_filed(case: Case, actor: Actor, at: datetime) -> Step:
 
 
 def set_hold(case: Case, actor: Actor, *, held: bool, reason: str, at: datetime) -> Step:
-    """Keep an ended case from disposal, or let it go again. Raises NotWaiting when it is so already."""
+    """Keep an ended case from disposal, or let it go. Raises NotWaiting when it is so already."""
     allow(Action.SET_HOLD, case, actor)
     if case.legal_hold is held:
         raise NotWaiting(case.status.value)

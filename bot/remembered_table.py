@@ -8,13 +8,14 @@ from bot.decision_table import State, Table
 from bot.rulepack import RulePack
 
 MOST_KEPT = 5_000
+Key = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RememberedTable(Table):
     """Says what `Table` says; what a state hangs on is worked out once, a fifth of a page turn."""
 
-    kept: dict[tuple[tuple[str, int], ...], int] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[Key, int] = field(default_factory=dict, compare=False, repr=False)
 
     def hangs_on(self, state: State) -> int:
         """As `Table.hangs_on`."""

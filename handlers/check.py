@@ -63,9 +63,9 @@ async def record(
 ) -> Case:
     """Write the case of a finished walk; the same walk sent twice is one case.
 
-    A walk that was sent and then changed is another matter: with danger it becomes a new case linked
-    to the first, otherwise AlreadySent is raised. Raises ReasonRequired, PersonalData, StalePage, or
-    StoreUnavailable when it was not written.
+    A walk that was sent and then changed is another matter: with danger it becomes a new case,
+    linked to the first; otherwise AlreadySent is raised. Raises ReasonRequired, PersonalData,
+    StalePage, or StoreUnavailable when it was not written.
     """
     pack = desk.pack_by_digest(walk.pack)
     if walk.page != OUTCOME or walks.open_fix(pack, walk):

@@ -119,7 +119,7 @@ class Desk:
     async def actor(
         self, school: School, routes: Iterable[str], account: Account, case: Case
     ) -> Actor:
-        """Who acts, with the reviewers of the given routes, each by the name the case knows them by.
+        """Who acts, with the reviewers of the given routes, named as the case knows them.
 
         In a channel, guests and people from other organisations are told apart; people whom the
         settings name on a route are reviewers because the school named them.

@@ -161,7 +161,7 @@ class Visit:
         return case
 
     def _routes(self, case: Case) -> tuple[str, ...]:
-        """The routes whose reviewers may act: where the case's own is a contact card, the next too."""
+        """Whose reviewers may act: where the case's own route is a contact card, the next too."""
         routes = (case.route,) if case.status is not Status.OUTSIDE else next_routes(case.route)
         allowed = (r for r in routes if not (case.restricted and r in {"dsl", "dpo"}))
         return tuple(allowed) or (case.route,)

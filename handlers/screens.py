@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot import walk as walks
 from bot.case import Case
 from bot.chat import Account, Card, DeliveryError, Member
@@ -86,6 +84,7 @@ def done_card(desk: Desk, school: School, case: Case) -> Card:
     )
     route = school.routes[case.route]
     contact = contact_facts(school, case.route)
+    fields = [_field(desk.pack_of(case), "reason", case.advice, required=True)] if danger else []
     return Card(
         "danger" if danger else "done",
         {
@@ -102,7 +101,7 @@ def done_card(desk: Desk, school: School, case: Case) -> Card:
             "outside": contact is not None,
             "course": case.course.value if case.course else None,
             "can_check_another": not danger and _has_recipient(case.advice),
-            "fields": [_field(desk.pack_of(case), "reason", case.advice, required=True)] if danger else [],
+            "fields": fields,
         },
     )
 

@@ -274,7 +274,8 @@ class SlackEdge:
         """The words beside a box for what was not saved, or perhaps saved, with whom to ring."""
         self.note_trouble(error)
         if error.code == "in_doubt":
-            return self.renderer.say(Card("complaint", {"code": "InDoubt", "field": "", "kind": ""}))
+            card = Card("complaint", {"code": "InDoubt", "field": "", "kind": ""})
+            return self.renderer.say(card)
         return self.renderer.say(self.trouble_card("trouble", school, ""))
 
     def note_trouble(self, problem: Exception) -> str:
@@ -299,7 +300,7 @@ class SlackEdge:
             self._fault(problem, None)
 
     def _answer_fault(self, payload: Payload, card: Card) -> Response:
-        """What nobody could read: a dialog says so, for an empty answer would close it as if sent."""
+        """What nobody could read: a dialog says so, since no answer would close it as if sent."""
         if payload.get("type") != "view_submission":
             return Response(status_code=200)
         return JSONResponse({"response_action": "update", "view": self.renderer.render(card)})

@@ -40,16 +40,17 @@ class SlackClient(AsyncWebClient):
         async with self._shared.post(
             url, json=json, headers=self._sent_along, proxy=self.proxy or None, ssl=self.ssl or True
         ) as answer:
-            said = _read_object(await answer.read())
-            return AsyncSlackResponse(
+            said = AsyncSlackResponse(
                 client=self,
                 http_verb="POST",
                 api_url=url,
                 req_args={},
-                data=said,
+                data=_read_object(await answer.read()),
                 headers=dict(answer.headers),
                 status_code=answer.status,
-            ).validate()
+            )
+        said.validate()  # type: ignore[no-untyped-call]
+        return said
 
 
 def _read_object(body: bytes) -> dict[str, Any]:
