@@ -33,10 +33,10 @@ demo: $(VENV)/.installed  ## live the story: bot, pretend workspace, embedded da
 install: $(VENV)/.installed-dev  ## the program and everything its tests need, in .venv
 
 test: $(VENV)/.installed-dev  ## all tests that take less than five minutes together
-	@$(BIN)/python -m pytest $(TESTS) -m "not long"
+	@$(BIN)/python -m pytest -q -n auto $(TESTS) -m "not long"
 
 test-long: $(VENV)/.installed-dev  ## what takes longer: every answer set, kills, soak
-	@$(BIN)/python -m pytest $(TESTS) -m long
+	@$(BIN)/python -m pytest -q -n auto $(TESTS) -m long
 
 lint: $(VENV)/.installed-dev  ## ruff, mypy --strict, the import rules
 	@$(BIN)/ruff check .

@@ -56,7 +56,7 @@ class Sharecheck:
 
     @property
     def asgi(self) -> Starlette:
-        """The routes: `/slack/events`, `/healthz` (the process lives), `/readyz` (it can write)."""
+        """The routes: `/slack/events`, `/healthz` (the process lives), `/readyz` (it can work)."""
         return Starlette(
             routes=[
                 Route("/slack/events", self.edge.handle, methods=["POST"]),
@@ -67,10 +67,10 @@ class Sharecheck:
 
     async def _say_ready(self, _request: Request) -> Response:
         try:
-            counts = await self.desk.store.read(lambda unit: unit.counts())
+            await self.desk.store.read(lambda unit: unit.next_due())
         except StorageError as error:
-            return JSONResponse({"ready": False, "code": str(error)}, 503)
-        return JSONResponse({"ready": True, "outbox": {str(s): n for s, n in counts.items()}})
+            return _not_ready(getattr(error, "code", "storage"))
+        return JSONResponse({"ready": True}) if self.courier.alive else _not_ready("worker_stopped")
 
 
 def read_vault(settings: Settings) -> Vault:
@@ -191,6 +191,10 @@ def _quiet_logger() -> logging.Logger:
     logger = logging.getLogger("sharecheck.slack")
     logger.setLevel(logging.CRITICAL)
     return logger
+
+
+def _not_ready(code: str) -> Response:
+    return JSONResponse({"ready": False, "code": code}, 503)
 
 
 async def _say_alive(_request: Request) -> Response:

@@ -50,28 +50,36 @@ def advice_facts(
 
     `text` comes before the list of `conditions`, `after` behind it; both may hold **bold** and
     _slanted_ words of the pack. `route` is where it really goes, if that is not where the verdict
-    points (somebody there is kept out of it): the words then name that post.
+    points (somebody there is kept out of it): the words then name that post, and where nobody there
+    is in chat they say whom to ring. Before it was `sent` nothing is said to be done already.
+    `mending`: what has to be done first is still going to be done.
     """
     route = route or str(verdict.route)
+    outside = isinstance(school.routes[route], ContactRoute)
     fill = {
         "number": school.numbers.social_care,
         "number_out_of_hours": school.numbers.social_care_out_of_hours,
         "directory_number": school.numbers.social_care,
         "lado": school.numbers.lado,
-        "recipient": _label(pack, "role", answers.get("role")) or "them",
+        "recipient": _recipient(pack, answers.get("role")),
         "why": verdict.because,
-        "post": school.routes[route].post,
-        "told": pack.told[school.share_needs],
+        "post": _with_article(school.routes[route].post),
+        "told": "" if outside else pack.told[school.share_needs],
         "doubt": pack.doubt(verdict),
     }
-    title, text = pack.outcome_words(_as_sent(pack, verdict, route))
+    shown = _as_sent(pack, verdict, route)
+    title, text = pack.outcome_words(shown, sent=sent, outside=outside, mending=mending)
     before, _, after = text.partition("{conditions}")
     return {
         "title": title,
         "text": _fill(before, fill).strip(),
         "after": _fill(after, fill).strip(),
         "because": verdict.because,
-        "conditions": [_fill(pack.conditions[c], fill) for c in verdict.conditions],
+        "conditions": [
+            _fill(pack.conditions[c], fill)
+            for c in verdict.conditions
+            if not (outside and c in pack.only_if_told)
+        ],
     }
 
 
@@ -137,6 +145,8 @@ def _codes(case: Case, school: School, shown_on: str) -> Facts:
         "filed": case.filed_at is not None,
         "hold": case.legal_hold,
         "linked": case.linked_to is not None,
+        "review": "dsl_review" in case.advice.conditions,
+        "shared": case.report.get("done") == "yes",
     }
 
 
@@ -158,6 +168,18 @@ def _label(pack: RulePack, question: str, option: str | None) -> str | None:
         return None
     options = pack.questions[question].options
     return next((o.label for o in options if o.id == option), option)
+
+
+def _with_article(post: str) -> str:
+    return post if post.lower().startswith("the ") else f"the {post}"
+
+
+def _recipient(pack: RulePack, role: str | None) -> str:
+    """Who would get it, as it stands inside a sentence."""
+    label = _label(pack, "role", role)
+    if label is None or role == pack.questions["role"].blank:
+        return "them"
+    return label[:1].lower() + label[1:]
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

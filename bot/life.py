@@ -237,14 +237,24 @@ def note_reply(case: Case, actor: Actor, *, no_action: bool, text: str, at: date
 
 
 def amend(
-    case: Case, actor: Actor, outcome: Outcome, reason: str, ids: tuple[str, str], at: datetime
+    case: Case,
+    actor: Actor,
+    outcome: Outcome,
+    reason: str,
+    ids: tuple[str, str],
+    at: datetime,
+    *,
+    limits: str = "",
 ) -> tuple[Step, Step]:
     """A later decision is a new case linked to the old: gives (old step, new step).
 
-    `ids` are the new case's id and reference. Raises NotWaiting unless decided or closed.
+    `ids` are the new case's id and reference. Raises ReasonRequired, and NotWaiting unless decided
+    or closed.
     """
     single = allow(Action.AMEND, case, actor)
     _need("reason", reason)
+    if outcome is Outcome.SHARE_LIMITED:
+        _need("limits", limits)
     new_id, new_ref = ids
     new = replace(
         case,
@@ -255,7 +265,7 @@ def amend(
         created_at=at,
         changed_at=at,
         course=None,
-        decision=Decision(outcome, actor.person, at, reason, "", single),
+        decision=Decision(outcome, actor.person, at, reason, limits, single),
         assignee=None,
         close_requested=False,
         remarks=(),
@@ -265,7 +275,8 @@ def amend(
         linked_to=case.id,
     )
     codes = {"outcome": outcome.value, "amends": case.ref}
-    first = Event(EventKind.RECORDED, at, actor.person, codes, {"reason": reason})
+    texts = {"reason": reason} | ({"limits": limits} if limits.strip() else {})
+    first = Event(EventKind.RECORDED, at, actor.person, codes, texts)
     old = _step(case, Event(EventKind.AMENDED, at, actor.person, {"by": new_ref}))
     return old, (new, (first,))
 

@@ -89,7 +89,8 @@ def allow(action: Action, case: Case, actor: Actor) -> bool:
         single = check_reviewer(case, actor, own_allowed=who is Who.KEEPER)
     if case.status not in statuses:
         if case.decision is not None and not statuses & _DECIDED_OR_LATER:
-            raise AlreadyDecided(case.decision.by, case.decision.at, case.decision.outcome.value)
+            by, at, outcome = case.decision.by, case.decision.at, case.decision.outcome.value
+            raise AlreadyDecided(by, at, outcome, mine=actor.person == case.requester)
         raise NotWaiting(case.status.value)
     return single
 

@@ -41,6 +41,8 @@ class AlreadyDecided(Refusal):
     by: str
     at: datetime
     outcome: str
+    mine: bool = True
+    """Whether it is told to the requester, who cannot change the decision."""
 
 
 @dataclass(eq=False)

@@ -84,12 +84,30 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What a person reads about an outcome; `{...}` is filled in by whoever shows it."""
+class Wording:
+    """A title and a text; `{...}` is filled in by whoever shows it."""
 
     title: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person reads about an outcome, and which other words stand in for these, and when.
+
+    `before` is for as long as nothing has been sent, `outside` for a route whose people are not in
+    chat. `with_conditions` and `not_mended` name the words to use instead.
+    """
+
+    usual: Wording
+    before: Wording | None
+    outside: Wording | None
     with_conditions: str | None
+    not_mended: str | None
+
+    @property
+    def all(self) -> tuple[Wording, ...]:
+        return tuple(w for w in (self.usual, self.before, self.outside) if w)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +140,9 @@ class RulePack:
     whys: Mapping[int, str]
     sources: Mapping[int, str]
     conditions: Mapping[str, str]
+    only_if_told: frozenset[str]
     doubts: Mapping[str, str]
+    row_doubts: Mapping[int, str]
     told: Mapping[str, str]
     boxes: Mapping[str, Box]
     outcomes: Mapping[str, Words]
@@ -181,17 +201,32 @@ class RulePack:
         later = {q.id for p in following for q in p.questions}
         return {q: option for q, option in answers.items() if q not in later}
 
-    def outcome_kind(self, verdict: Verdict) -> str:
-        """The key of the outcome words that fit a verdict of this pack."""
-        row = next(r for r in self.table.rows if r.number == verdict.row)
-        instead = self.outcomes[row.words].with_conditions
-        return instead if instead and verdict.conditions else row.words
+    def outcome_kind(self, verdict: Verdict, *, mending: bool = True) -> str:
+        """The key of the outcome words that fit a verdict of this pack.
 
-    def outcome_words(self, verdict: Verdict) -> tuple[str, str]:
-        """Title and text that fit a verdict of this pack, `{...}` still to be filled in."""
-        words = self.outcomes[self.outcome_kind(verdict)]
-        return words.title, words.text
+        `mending` is whether what has to be done first is still going to be done.
+        """
+        row = next(r for r in self.table.rows if r.number == verdict.row)
+        words = self.outcomes[row.words]
+        instead = words.with_conditions if verdict.conditions else None
+        instead = instead if mending else words.not_mended or instead
+        return instead or row.words
+
+    def outcome_words(
+        self, verdict: Verdict, *, sent: bool = True, outside: bool = False, mending: bool = True
+    ) -> tuple[str, str]:
+        """Title and text that fit a verdict of this pack, `{...}` still to be filled in.
+
+        Before it was `sent` nothing in them is done yet. `outside`: nobody there is told in chat.
+        """
+        words = self.outcomes[self.outcome_kind(verdict, mending=mending)]
+        shown = words.usual if sent else words.before or words.usual
+        if outside and words.outside:
+            shown = words.outside
+        return shown.title, shown.text
 
     def doubt(self, verdict: Verdict) -> str:
         """What a verdict leaves in doubt, in a few words; empty when nothing is."""
+        if verdict.row in self.row_doubts:
+            return self.row_doubts[verdict.row]
         return ", ".join(self.doubts[c] for c in verdict.conditions if c in self.doubts)

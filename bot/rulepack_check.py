@@ -76,10 +76,18 @@ def _words(pack: RulePack) -> Iterator[Fault]:
             yield Fault(0, f"conditions {condition}", "no row has this condition")
     told = {row.words for row in rows}
     told |= {pack.outcomes[name].with_conditions or name for name in told}
+    told |= {pack.outcomes[name].not_mended or name for name in told}
     for name in pack.outcomes:
         if name not in told:
             yield Fault(0, f"outcomes {name}", "no row has these words")
     for row in rows:
-        in_doubt = set(row.conditions) & set(pack.doubts)
-        if "{doubt}" in pack.outcomes[row.words].text and not in_doubt:
+        in_doubt = row.number in pack.row_doubts or set(row.conditions) & set(pack.doubts)
+        if not in_doubt and any("{doubt}" in text for text in _texts(pack, row.words)):
             yield Fault(0, f"table {row.number}", "its words say {doubt}, its conditions have none")
+
+
+def _texts(pack: RulePack, name: str) -> Iterator[str]:
+    words = pack.outcomes[name]
+    others = (pack.outcomes[n] for n in (words.with_conditions, words.not_mended) if n)
+    for one in (words, *others):
+        yield from (wording.text for wording in one.all)

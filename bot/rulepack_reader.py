@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.decision_table import ALWAYS
+from bot.decision_table import ALWAYS, Table
 from bot.rulepack import (
     Box,
     Option,
@@ -16,6 +16,7 @@ from bot.rulepack import (
     RecordOnly,
     RulePack,
     TickList,
+    Wording,
     Words,
 )
 from bot.rulepack_entries import Reading
@@ -58,6 +59,9 @@ _TOP_LEVEL = (
 )
 
 
+_TOP_LEVEL_OPTIONAL = ("only_if_told", "row_doubts")
+
+
 def read_pack(name_or_path: str | Path) -> RulePack:
     """The pack of that name, or in that file. Raises UnknownPack, PackRefused."""
     source, content = locate_pack(name_or_path)
@@ -74,7 +78,7 @@ class _PackReading:
     read: Reading
 
     def pack(self, entry: Entry) -> RulePack:
-        top = self.read.fields(entry, _TOP_LEVEL)
+        top = self.read.fields(entry, _TOP_LEVEL, _TOP_LEVEL_OPTIONAL)
         questions = self._questions(top["questions"])
         masks = {
             q.id: {option.id: 1 << n for n, option in enumerate(q.options)}
@@ -107,7 +111,13 @@ class _PackReading:
             whys=whys,
             sources=sources,
             conditions=conditions,
+            only_if_told=frozenset(
+                self.read.texts(top["only_if_told"], conditions, "a condition with words")
+                if "only_if_told" in top
+                else ()
+            ),
             doubts=self._doubts(top["doubts"], conditions),
+            row_doubts=self._row_doubts(top.get("row_doubts"), table),
             told=self._told(top["told"]),
             boxes=self._boxes(top["boxes"], BOXES, QUESTION),
             outcomes=outcomes,
@@ -212,15 +222,26 @@ class _PackReading:
         return {name: self._words(item, pairs) for name, item in pairs.items()}
 
     def _words(self, entry: Entry, known: Mapping[str, Entry]) -> Words:
-        fields = self.read.fields(entry, ("title", "text"), ("with_conditions",))
-        instead = fields.get("with_conditions")
+        instead = ("with_conditions", "not_mended")
+        fields = self.read.fields(entry, ("title", "text"), (*instead, "before", "outside"))
+        named = {
+            name: self.read.one(fields[name], known, "an outcome with words")
+            for name in instead
+            if name in fields
+        }
         return Words(
-            title=self.read.text(fields["title"], TITLE),
-            text=self.read.words(fields["text"]),
-            with_conditions=self.read.one(instead, known, "an outcome with words")
-            if instead
-            else None,
+            usual=self._wording(fields),
+            before=self._other_wording(fields.get("before")),
+            outside=self._other_wording(fields.get("outside")),
+            with_conditions=named.get("with_conditions"),
+            not_mended=named.get("not_mended"),
         )
+
+    def _wording(self, fields: Mapping[str, Entry]) -> Wording:
+        return Wording(self.read.text(fields["title"], TITLE), self.read.words(fields["text"]))
+
+    def _other_wording(self, entry: Entry | None) -> Wording | None:
+        return self._wording(self.read.fields(entry, ("title", "text"))) if entry else None
 
     def _whys(self, entry: Entry) -> tuple[dict[int, str], dict[int, str]]:
         pairs = self.read.fields(entry, [str(rule) for rule in _RULES])
@@ -257,6 +278,13 @@ class _PackReading:
         pairs = self.read.pairs(entry)
         self.read.fields(entry, (), conditions)
         return {name: self.read.text(item) for name, item in pairs.items()}
+
+    def _row_doubts(self, entry: Entry | None, table: Table) -> dict[int, str]:
+        if entry is None:
+            return {}
+        rows = {str(row.number): row.number for row in table.rows}
+        fields = self.read.fields(entry, (), rows)
+        return {rows[name]: self.read.text(e) for name, e in fields.items() if name in rows}
 
     def _told(self, entry: Entry) -> dict[str, str]:
         fields = self.read.fields(entry, TOLD)

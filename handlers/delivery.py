@@ -24,9 +24,13 @@ DOUBT_PAUSE = timedelta(seconds=35)
 """How long to wait before looking whether a doubtful message arrived: longer than a timeout."""
 LONGEST_PAUSE = 600.0
 MOST_TRIES = 150
+SETTLE_WITHIN = 20.0
+"""Seconds that a result may wait to be written; twice that is well within the lease."""
 AT_ONCE = 24
 IDLE = 15.0
 """Seconds after which the worker looks again although nobody woke it."""
+FAULT_PAUSE = 1.0
+"""Seconds that the worker rests after it stumbled, for instance because the database is away."""
 
 log = structlog.get_logger()
 Settle = Callable[[Unit], object]
@@ -45,9 +49,11 @@ class Courier:
     name: str
     doubt_pause: timedelta = DOUBT_PAUSE
     idle: float = IDLE
+    alive: bool = False
+    """Whether `run` is under way and did not stumble last: else nobody delivers what is due."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
-    _settled: list[Settle] = field(default_factory=list)
+    _settled: list[_Waiting] = field(default_factory=list)
     _settling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wake(self) -> None:
@@ -55,13 +61,16 @@ class Courier:
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled; what is under way is then given up and claimed again later."""
+        """Deliver until cancelled, whatever goes wrong meanwhile.
+
+        What is under way is then given up and claimed again later.
+        """
+        self.alive = True
         try:
             while True:
-                self._wake.clear()
-                if not await self._take_more():
-                    await self._rest()
+                await self._take_or_rest()
         finally:
+            self.alive = False
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -74,17 +83,24 @@ class Courier:
             await asyncio.gather(*(self._handle(row) for row in rows))
         return handled
 
+    async def _take_or_rest(self) -> None:
+        try:
+            self._wake.clear()
+            more = await self._take_more()
+            self.alive = True
+            if not more:
+                await self._rest()
+        except Exception as problem:  # noqa: BLE001 - the worker ends by cancellation alone
+            self.alive = False
+            _say("outbox_worker_stumbled", problem)
+            await asyncio.sleep(FAULT_PAUSE)
+
     async def _take_more(self) -> bool:
         free = AT_ONCE - len(self._under_way)
         if free <= 0:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
             return True
-        try:
-            rows = await self._claim(free)
-        except StoreUnavailable as error:
-            log.warning("outbox_unreachable", code=str(error))
-            await asyncio.sleep(1)
-            return True
+        rows = await self._claim(free)
         for row in rows:
             task = asyncio.create_task(self._handle(row))
             self._under_way.add(task)
@@ -107,12 +123,17 @@ class Courier:
         try:
             await self._settle(await self._attempt(row))
         except StoreUnavailable as error:
-            log.warning("outbox_left_claimed", key=row.key, code=str(error))
+            _say("outbox_left_claimed", error, key=row.key)
         except Exception as problem:  # noqa: BLE001 - the worker goes on, whatever a row does
-            log.warning("outbox_row_failed", key=row.key, kind=type(problem).__name__)
-            retry = self._later(row, NotNow("internal_error"))
-            with contextlib.suppress(StoreUnavailable):
-                await self._settle(retry)
+            _say("outbox_row_failed", problem, key=row.key)
+            await self._settle_failed(row)
+
+    async def _settle_failed(self, row: OutboxRow) -> None:
+        """Try again later, and look first: it may have gone wrong after the message was out."""
+        try:
+            await self._settle(self._doubtful(row, InDoubt("internal_error")))
+        except Exception as problem:  # noqa: BLE001 - its lease runs out, and it comes again
+            _say("outbox_left_claimed", problem, key=row.key)
 
     async def _attempt(self, row: OutboxRow) -> Settle:
         try:
@@ -159,24 +180,41 @@ class Courier:
         return bury
 
     async def _settle(self, settle: Settle) -> None:
-        """Write results together: whoever holds the lock writes for all who wait."""
+        """Write results together: whoever holds the lock writes for all who wait.
+
+        When that fails each writes its own, so that no result is lost by another's fault.
+        """
         mine = _Waiting(settle)
         self._settled.append(mine)
         async with self._settling:
-            if mine.written:
-                return
-            batch, self._settled = self._settled, []
-            await self.desk.store.write(lambda unit: [item(unit) for item in batch], within=30)
-            for item in batch:
-                if isinstance(item, _Waiting):
-                    item.written = True
+            if mine in self._settled:
+                batch, self._settled = self._settled, []
+                await self._settle_together(batch)
+        if not mine.written:
+            await self.desk.store.write(settle, within=SETTLE_WITHIN)
         self.wake()
 
+    async def _settle_together(self, batch: list[_Waiting]) -> None:
+        def settle_all(unit: Unit) -> None:
+            for item in batch:
+                item.settle(unit)
 
-@dataclass
+        try:
+            await self.desk.store.write(settle_all, within=SETTLE_WITHIN)
+        except Exception as problem:  # noqa: BLE001 - each of them hears of its own
+            _say("outbox_settled_singly", problem)
+            return
+        for item in batch:
+            item.written = True
+
+
+@dataclass(eq=False)
 class _Waiting:
     settle: Settle
     written: bool = False
 
-    def __call__(self, unit: Unit) -> object:
-        return self.settle(unit)
+
+def _say(event: str, problem: Exception, **facts: str) -> None:
+    """Log what kind of problem it was; its message could repeat what somebody typed."""
+    code = problem.code if isinstance(problem, StoreUnavailable) else ""
+    log.warning(event, kind=type(problem).__name__, code=code, **facts)

@@ -124,17 +124,18 @@ class Visit:
             lambda c, a: life.set_hold(c, a, held=held, reason=reason, at=now), {"reason": reason}
         )
 
-    async def amend(self, outcome: Outcome, reason: str) -> Case:
+    async def amend(self, outcome: Outcome, reason: str, limits: str = "") -> Case:
         """A changed mind: the old case stays (and is given back), a new linked one decides anew."""
         now = self.desk.clock()
         case_id = new_id()
 
         def also(unit: Unit, case: Case, actor: Actor) -> Step:
-            old, new = life.amend(case, actor, outcome, reason, (case_id, unit.new_ref()), now)
+            ids = (case_id, unit.new_ref())
+            old, new = life.amend(case, actor, outcome, reason, ids, now, limits=limits)
             keep_new(unit, self.school, new[0], new[1][0])
             return old
 
-        return await self._write(also, {"reason": reason})
+        return await self._write(also, {"reason": reason, "limits": limits})
 
     async def read(self) -> Case:
         """Open the free text; every opening is itself recorded. Copied routes may read too.

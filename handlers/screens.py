@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import walk as walks
 from bot.case import Case
-from bot.chat import Account, Card, DeliveryError, Member
+from bot.chat import Account, Card, DeliveryError, Member, Standing
 from bot.facts import advice_facts, contact_facts, number_facts
 from bot.life import boxes_for
 from bot.people import ChannelRoute, ContactRoute, PeopleRoute, School, reachable_route
@@ -57,11 +57,13 @@ async def receivers(desk: Desk, school: School) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-async def _members_or_none(desk: Desk, route: ChannelRoute) -> tuple[Member, ...]:
+async def _members_or_none(desk: Desk, route: ChannelRoute) -> list[Member]:
+    """Those of a channel who would receive a case: guests and strangers never do."""
     try:
-        return await desk.members(route.place)
+        members = await desk.members(route.place)
     except DeliveryError:
-        return ()
+        return []
+    return [member for member in members if member.standing is Standing.MEMBER]
 
 
 async def _reached(desk: Desk, school: School, pack: RulePack, walk: Walk) -> str:

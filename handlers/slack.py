@@ -152,6 +152,7 @@ class SlackEdge:
                 "by": person_facts(school, refusal.by),
                 "at": int(refusal.at.timestamp()),
                 "outcome": refusal.outcome,
+                "mine": refusal.mine,
             }
         else:
             for name in ("status", "field", "target", "kind", "ref"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as codec
 import logging
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -46,7 +46,7 @@ class SlackClient(AsyncWebClient):
                 api_url=url,
                 req_args={},
                 data=_read_object(await answer.read()),
-                headers=dict(answer.headers),
+                headers=cast("dict[str, str]", answer.headers),
                 status_code=answer.status,
             )
         said.validate()  # type: ignore[no-untyped-call]

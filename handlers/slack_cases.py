@@ -157,7 +157,8 @@ async def _reply(visit: Visit, form: Form, _preset: str) -> object:
 
 async def _amend(visit: Visit, form: Form, _preset: str) -> object:
     outcome = _outcome(form.choices.get("outcome", ""))
-    return await visit.amend(outcome, form.texts.get("reason", ""))
+    limits = form.texts.get("limits", "")
+    return await visit.amend(outcome, form.texts.get("reason", ""), limits)
 
 
 async def _hold(visit: Visit, form: Form, preset: str) -> object:

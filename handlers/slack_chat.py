@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,13 @@ PROFILE_KEPT = 600.0
 """Seconds for which a person's standing is believed."""
 PAGES_LOOKED_AT = 5
 AT_ONCE = 5
+TRIES = 4
+"""How often a message is tried that may wait in no outbox."""
+LONGEST_WAIT = 30.0
+LONGEST_LIMIT = 3600.0
+"""Seconds of a rate limit that are believed."""
+HIDDEN = frozenset({"user_not_visible", "user_not_found"})
+"""What Slack says of people whose profile it does not show, such as another organisation's."""
 _MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 
 
@@ -82,7 +90,26 @@ class SlackChat:
                 unfurl_media=False,
             )
         )
-        return MessageRef(place, str(answer["ts"]))
+        return MessageRef(place, _part(answer, "ts", str, InDoubt))
+
+    async def tell_soon(self, account: Account, card: Card, *, key: str) -> None:
+        """Tell somebody in private what may be written down nowhere: a few tries, then given up.
+
+        It may take a minute or two. Raises NotNow, InDoubt or RefusedForGood.
+        """
+        doubt = False
+        for attempt in range(1, TRIES + 1):
+            try:
+                place = await self.direct(account)
+                await self.send(place, card, key=key, look_first=doubt)
+            except (NotNow, InDoubt) as error:
+                if attempt == TRIES:
+                    raise
+                doubt = doubt or isinstance(error, InDoubt)
+                pause = getattr(error, "after", None)
+                await asyncio.sleep(min(LONGEST_WAIT, 2.0**attempt if pause is None else pause))
+            else:
+                return
 
     async def update(self, ref: MessageRef, card: Card) -> None:
         """Draw a posted card again; doing it twice is harmless, so doubt is only a delay."""
@@ -106,7 +133,8 @@ class SlackChat:
         """Replace the private message that a button was in, or add one beside it."""
         webhook = AsyncWebhookClient(response_url, session=self.client.session, retry_handlers=[])
         drawn = self.renderer.render(card)
-        answer = await webhook.send(**drawn, replace_original=replace, response_type="ephemeral")
+        send = partial(webhook.send, replace_original=replace, response_type="ephemeral")
+        answer = await _call(lambda: send(**drawn), InDoubt)
         if answer.status_code >= 400:  # noqa: PLR2004 - Slack's own codes follow HTTP
             raise RefusedForGood(f"http_{answer.status_code}")
 
@@ -114,12 +142,16 @@ class SlackChat:
         """The one-to-one conversation with an account; it never changes, so it is kept."""
         if account not in self._direct:
             answer = await _read(lambda: self.client.conversations_open(users=account.user))
-            channel = str(answer["channel"]["id"])
-            self._direct[account] = Place(Platform.SLACK, self.team, channel)
+            channel = _part(answer, "channel", dict, NotNow)
+            place = Place(Platform.SLACK, self.team, _part(channel, "id", str, NotNow))
+            self._direct[account] = place
         return self._direct[account]
 
     async def members(self, place: Place) -> tuple[Member, ...]:
-        """Everyone in a channel but bots and closed accounts, each with their standing."""
+        """Everyone in a channel but bots and closed accounts, each with their standing.
+
+        Whose profile cannot be seen is a stranger.
+        """
         ids = [user async for user in self._member_ids(place)]
         found = await asyncio.gather(*(self._member(user) for user in ids))
         return tuple(member for member in found if member is not None)
@@ -134,9 +166,9 @@ class SlackChat:
         while True:
             ask = partial(self.client.conversations_members, channel=place.id, limit=200)
             answer = await _read(partial(ask, cursor=cursor))
-            for user in answer["members"]:
+            for user in _part(answer, "members", list, NotNow):
                 yield str(user)
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            cursor = _cursor(answer)
             if not cursor:
                 return
 
@@ -144,13 +176,21 @@ class SlackChat:
         known = self._profiles.get(user)
         if known and time.monotonic() - known[0] < PROFILE_KEPT:
             return known[1]
-        async with self._gate:
-            answer = await _read(lambda: self.client.users_info(user=user))
-        member = self._as_member(answer["user"])
+        member = await self._look_up(user)
         self._profiles[user] = (time.monotonic(), member)
         return member
 
-    def _as_member(self, user: Mapping[str, Any]) -> Member | None:
+    async def _look_up(self, user: str) -> Member | None:
+        try:
+            async with self._gate:
+                answer = await _read(lambda: self.client.users_info(user=user))
+        except RefusedForGood as error:
+            if error.code not in HIDDEN:
+                raise
+            return Member(Account(Platform.SLACK, self.team, user), Standing.STRANGER)
+        return self._as_member(user, _part(answer, "user", dict, NotNow))
+
+    def _as_member(self, user_id: str, user: Mapping[str, Any]) -> Member | None:
         if user.get("is_bot") or user.get("deleted"):
             return None
         standing = Standing.MEMBER
@@ -158,7 +198,7 @@ class SlackChat:
             standing = Standing.STRANGER
         elif user.get("is_restricted") or user.get("is_ultra_restricted"):
             standing = Standing.GUEST
-        account = Account(Platform.SLACK, self.team, str(user["id"]))
+        account = Account(Platform.SLACK, self.team, user_id)
         return Member(account, standing, str(user.get("real_name") or user.get("name") or ""))
 
     async def _find(self, place: Place, thread: MessageRef | None, key: str) -> MessageRef | None:
@@ -166,11 +206,11 @@ class SlackChat:
         cursor = ""
         for _ in range(PAGES_LOOKED_AT):
             answer = await _read(partial(self._look, place, thread, cursor))
-            for message in answer["messages"]:
+            for message in _part(answer, "messages", list, NotNow):
                 metadata = message.get("metadata") or {}
                 if (metadata.get("event_payload") or {}).get("key") == key:
                     return MessageRef(place, str(message["ts"]))
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            cursor = _cursor(answer)
             if not cursor:
                 break
         return None
@@ -194,10 +234,8 @@ async def _read(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlack
     return await _call(call, NotNow)
 
 
-async def _call(
-    call: Callable[[], Awaitable[AsyncSlackResponse]],
-    doubt: type[InDoubt | NotNow],
-) -> AsyncSlackResponse:
+async def _call(call: Callable[[], Awaitable[T]], doubt: type[InDoubt | NotNow]) -> T:
+    """What is not known to be a refusal is a doubt: something between may have answered instead."""
     try:
         return await call()
     except SlackApiError as error:
@@ -208,17 +246,48 @@ async def _call(
         raise doubt("timeout") from error
     except (aiohttp.ClientError, ConnectionError) as error:
         raise doubt("connection_lost") from error
+    except Exception as error:  # the library stumbles in many ways over what is no answer
+        raise doubt(f"unreadable_{type(error).__name__}") from error
 
 
 def _named(
     error: SlackApiError, doubt: type[InDoubt | NotNow]
 ) -> NotNow | InDoubt | RefusedForGood:
     answer: Any = error.response
-    status = getattr(answer, "status_code", 200)
-    headers = getattr(answer, "headers", {})
-    code = answer.get("error") if hasattr(answer, "get") else None
-    if status == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004
-        return NotNow("ratelimited", float(headers.get("Retry-After", 1)))
-    if status >= 500 or code in _MAYBE_DONE:  # noqa: PLR2004
-        return doubt(str(code or f"http_{status}"))
-    return RefusedForGood(str(code or f"http_{status}"))
+    status = getattr(answer, "status_code", getattr(answer, "status", 200))
+    said = getattr(answer, "data", None)
+    code = said.get("error") if isinstance(said, dict) else None
+    if status == 429 or code in ("ratelimited", "rate_limited"):  # noqa: PLR2004
+        return NotNow("ratelimited", _seconds(getattr(answer, "headers", None) or {}))
+    if not isinstance(code, str) or not code:
+        return doubt(f"http_{status}")
+    return doubt(code) if status >= 500 or code in _MAYBE_DONE else RefusedForGood(code)  # noqa: PLR2004
+
+
+def _seconds(headers: Mapping[str, str]) -> float:
+    """How long a limit lasts; where the header is no number of seconds, one second."""
+    try:
+        seconds = float(headers.get("Retry-After", 1))
+    except ValueError:
+        return 1.0
+    return min(max(seconds, 0.0), LONGEST_LIMIT) if math.isfinite(seconds) else 1.0
+
+
+def _cursor(answer: AsyncSlackResponse) -> str:
+    """Where the next page begins; empty after the last."""
+    more = answer.get("response_metadata")
+    return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+
+
+def _part(
+    answer: AsyncSlackResponse | dict[str, Any],
+    name: str,
+    kind: type[T],
+    doubt: type[InDoubt | NotNow],
+) -> T:
+    """A part that every answer of Slack has; without it, it was not Slack that answered."""
+    said = answer if isinstance(answer, dict) else answer.data
+    part = said.get(name) if isinstance(said, dict) else None
+    if not isinstance(part, kind):
+        raise doubt(f"no_{name}")
+    return part

@@ -137,8 +137,7 @@ async def on_closed(visitor: Visitor, view: Payload) -> None:
         return
     numbers = number_facts(school_of(visitor).numbers)
     card = Card("unsent", {"walk": read_metadata(view), "numbers": numbers})
-    place = await visitor.edge.chat.direct(visitor.account)
-    await visitor.edge.chat.send(place, card, key=f"{walk.id}:unsent")
+    await visitor.edge.chat.tell_soon(visitor.account, card, key=f"{walk.id}:unsent")
 
 
 async def on_resume(visitor: Visitor, press: Press) -> None:

@@ -36,8 +36,11 @@ class ConcurrentChange(TryAgain):
 
 
 @dataclass(eq=False)
-class CaseExists(StorageError):
-    """A case with this id is there already: the same walk was handed in twice."""
+class CaseExists(TryAgain):
+    """A case with this id is there already: the same walk was handed in twice.
+
+    Work that looks first, and runs again, finds it.
+    """
 
     case_id: str
 
@@ -51,9 +54,13 @@ class ContentDestroyed(StorageError):
 
 @dataclass(eq=False)
 class Unreadable(StorageError):
-    """Something sealed was changed or belongs to another row; `row` names it."""
+    """Something sealed, or what it was sealed beside, is not as it was written; `row` names it."""
 
     row: str
+
+
+NONSENSE = (TypeError, ValueError, LookupError, RecursionError)
+"""What comes of columns that no program of ours could have written."""
 
 
 @dataclass(eq=False)

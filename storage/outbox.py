@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.errors import Unreadable
+from storage.errors import NONSENSE, KeyMissing, Unreadable
 from storage.sql import insert_new
 from storage.tables import outbox
 from storage.vault import Vault
@@ -49,12 +49,29 @@ class State(StrEnum):
 UNREADABLE = "unreadable"
 RANKS = {"now": 0, "high": 1, "normal": 2}
 """Of several messages that are due, the more urgent goes first."""
+_URGENCIES = {rank: name for name, rank in RANKS.items()}
+_BESIDE = (
+    "key",
+    "school",
+    "case_id",
+    "event",
+    "audience",
+    "template",
+    "verb",
+    "needs",
+    "route",
+    "payload",
+)
+"""The columns that `sealed` opens beside; never change this list."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A message to be. `key` and `payload` hold ids and codes only; `target`, `place` and `ref` are
-    sealed at rest. A claimed row carries its `lease`, which whoever reports on it must still hold.
+    sealed at rest, beside what says to whom it goes and what it says, so that nobody without the
+    school's key can put a row or turn one elsewhere: such a row reads as `unreadable`.
+
+    A claimed row carries its `lease`, which whoever reports on it must still hold.
     """
 
     key: str
@@ -148,7 +165,7 @@ class Outbox:
         real = self._clock()
         token = f"{worker}:{secrets.token_hex(8)}"
         values = {"now": now, "real": real, "most": limit, "token": token, "until": real + lease}
-        claimed = [self._row(row) for row in self._connection.execute(_CLAIM, values).all()]
+        claimed = self._claimed(values)
         for row in claimed:
             if row.last_error == UNREADABLE:
                 self.bury(row, UNREADABLE)
@@ -157,7 +174,7 @@ class Outbox:
 
     def done(self, row: OutboxRow, place: str | None, ref: str | None) -> bool:
         """The message is out: remember where. False, changing nothing, when the lease is lost."""
-        sealed = self._seal(row.school, row.key, row.target, place, ref)
+        sealed = self._seal(row, row.target, place, ref)
         return self._settle(row, state=State.DONE, sealed=sealed, sent_at=self._clock())
 
     def skip(self, row: OutboxRow, code: str) -> bool:
@@ -239,9 +256,32 @@ class Outbox:
         query = select(column).where(*wanted).order_by(column).limit(1)
         return self._connection.execute(query).scalar()
 
+    def _claimed(self, values: Mapping[str, Any]) -> list[OutboxRow]:
+        claimed = self._connection.execute(_CLAIM, values)
+        try:
+            return [self._row(row) for row in claimed.all()]
+        except NONSENSE:
+            return self._rows(outbox.c.lease == values["token"], None)
+
     def _rows(self, wanted: ColumnElement[bool], limit: int | None) -> list[OutboxRow]:
         query = select(outbox).where(wanted).order_by(outbox.c.due_at, outbox.c.key).limit(limit)
-        return [self._row(row) for row in self._connection.execute(query)]
+        try:
+            return [self._row(row) for row in self._connection.execute(query).all()]
+        except NONSENSE:  # one row spoils them all: ask for each by itself
+            keys = self._connection.execute(query.with_only_columns(outbox.c.key)).scalars().all()
+            return [self._by_itself(key) for key in keys]
+
+    def _by_itself(self, key: str) -> OutboxRow:
+        """A row, or what can be told of one that holds nonsense."""
+        itself = outbox.c.key == key
+        try:
+            return self._row(self._connection.execute(select(outbox).where(itself)).one())
+        except NONSENSE:
+            plain = select(outbox.c.school, outbox.c.state, outbox.c.lease).where(itself)
+            school, state, lease = self._connection.execute(plain).one()
+            return OutboxRow(
+                key, school, self._clock(), state=state, lease=lease, last_error=UNREADABLE
+            )
 
     def _settle(self, row: OutboxRow, **values: Any) -> bool:
         mine = and_(
@@ -287,7 +327,7 @@ class Outbox:
             "needs": row.needs,
             "route": row.route,
             "payload": dict(row.payload),
-            "sealed": self._seal(row.school, row.key, row.target, row.place, row.ref),
+            "sealed": self._seal(row, row.target, row.place, row.ref),
             "state": str(row.state),
             "attempts": row.attempts,
             "lease": None,
@@ -302,7 +342,7 @@ class Outbox:
         last_error = row.last_error
         try:
             target, place, ref = self._open(row)
-        except Unreadable:
+        except (KeyMissing, Unreadable):
             target, place, ref, last_error = None, None, None, UNREADABLE
         return OutboxRow(
             key=row.key,
@@ -313,7 +353,7 @@ class Outbox:
             event=row.event,
             case_id=row.case_id,
             verb=Verb(row.verb),
-            urgency=next(name for name, rank in RANKS.items() if rank == row.rank),
+            urgency=_URGENCIES[row.rank],
             needs=row.needs,
             route=row.route,
             target=target,
@@ -330,15 +370,20 @@ class Outbox:
             sent_at=row.sent_at,
         )
 
-    def _seal(self, school: str, key: str, *parts: str | None) -> bytes | None:
-        if not any(parts):
-            return None
-        return self._vault.seal(school, f"outbox:{key}", json.dumps(parts).encode())
+    def _seal(self, row: OutboxRow, *parts: str | None) -> bytes:
+        plain = json.dumps(parts).encode()
+        return self._vault.seal(row.school, f"outbox:{row.key}", plain, _beside(row))
 
     def _open(self, row: Row[Any]) -> list[str | None]:
+        name = f"outbox:{row.key}"
         if row.sealed is None:
-            return [None, None, None]
-        parts: list[str | None] = json.loads(
-            self._vault.open(row.school, f"outbox:{row.key}", row.sealed)
-        )
+            raise Unreadable(name)
+        plain = self._vault.open(row.school, name, row.sealed, _beside(row))
+        parts: list[str | None] = json.loads(plain)
         return parts
+
+
+def _beside(row: OutboxRow | Row[Any]) -> str:
+    """What says to whom a message goes and what it says, as one text, always the same."""
+    parts = [getattr(row, name) for name in _BESIDE]
+    return json.dumps(parts, sort_keys=True, separators=(",", ":"), default=dict)

@@ -49,7 +49,10 @@ VOUCHED = (
     "requester_hash",
     "filed_hash",
 )
-"""The columns a ledger entry of version 1 vouches for, beside `sealed`; never change this list."""
+"""The plain columns, which `sealed` opens beside and a ledger entry vouches for.
+
+Never change this list: what was sealed beside other columns would not open again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,20 @@ class CaseCount:
     decided_at: datetime | None
     changed_at: datetime
 
+    @property
+    def restricted(self) -> bool:
+        """As the advice says, whatever became of the column that is searched by."""
+        return "restricted" in self.conditions
 
-def case_values(case: Case, box: Box) -> dict[str, Any]:
-    """The columns of a case; the hashes are added by whoever has the school's key."""
+
+def case_values(case: Case, box: Box, hashes: Mapping[str, str | None]) -> dict[str, Any]:
+    """The columns of a case; `hashes` are those that need the school's key."""
+    plain = {**_plain_values(case), **hashes}
+    sealed = box.seal(case_name(case.id), _as_bytes(_personal(case)), plain_text(plain))
+    return {**plain, "sealed": sealed}
+
+
+def _plain_values(case: Case) -> dict[str, Any]:
     decision = case.decision
     return {
         "id": case.id,
@@ -102,15 +116,17 @@ def case_values(case: Case, box: Box) -> dict[str, Any]:
         "linked_to": case.linked_to,
         "created_at": case.created_at,
         "changed_at": case.changed_at,
-        "sealed": box.seal(f"cases:{case.id}", _as_bytes(_personal(case))),
     }
 
 
-def read_case(row: Values, box: Box | None) -> Case:
-    """Build the case again. Raises ContentDestroyed when its key is gone, Unreadable."""
-    if box is None or row["sealed"] is None:
+def read_case(row: Values, box: Box) -> Case:
+    """Build the case again. Raises ContentDestroyed when nothing is sealed there any more.
+
+    Raises Unreadable when what is sealed, or any plain column, is not as it was written.
+    """
+    if row["sealed"] is None:
         raise ContentDestroyed(row["id"])
-    secret = json.loads(box.open(f"cases:{row['id']}", row["sealed"]))
+    secret = json.loads(open_case(row, box, plain_text(row)))
     return Case(
         id=row["id"],
         ref=row["ref"],
@@ -162,12 +178,25 @@ def read_count(row: Values) -> CaseCount:
     )
 
 
-def state_text(values: Values) -> str:
-    """A stored case as one text, always the same; the ledger holds its keyed hash."""
+def case_name(case_id: str) -> str:
+    return f"cases:{case_id}"
+
+
+def open_case(row: Values, box: Box, plain: str) -> bytes:
+    """What is sealed in a case's row, beside its `plain_text`. Raises Unreadable."""
+    return box.open(case_name(row["id"]), row["sealed"], plain)
+
+
+def plain_text(values: Values) -> str:
+    """The plain columns of a case as one text, always the same. Raises ValueError, see in_utc."""
     plain = {name: _plain(values[name]) for name in VOUCHED}
-    sealed = values["sealed"]
-    plain["sealed"] = None if sealed is None else hashlib.sha256(sealed).hexdigest()
     return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+
+
+def state_text(plain: str, sealed: bytes | None) -> str:
+    """A stored case as one text, always the same; the ledger holds its keyed hash."""
+    digest = None if sealed is None else hashlib.sha256(sealed).hexdigest()
+    return f"{digest}:{plain}"
 
 
 def moment(at: datetime) -> str:

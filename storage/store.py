@@ -80,7 +80,8 @@ class Store:
         """Run work in one durable transaction; what it raises undoes it and comes through.
 
         Work that has not begun `within` seconds never runs. Raises StoreUnavailable (then nothing
-        was written, unless its code is `in_doubt`) and, after some tries, ConcurrentChange.
+        was written, unless its code is `in_doubt`) and, after some tries, ConcurrentChange or
+        CaseExists.
         """
         tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._committed)
         return await _wait(self._submit(work, within, tell), within, unfinished="in_doubt")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -24,13 +25,31 @@ from sqlalchemy import case as when
 from bot.case import Case, Event, Status
 from bot.life import OPEN
 from bot.refusals import UnknownCase
-from storage.errors import CaseExists, ConcurrentChange, ContentDestroyed
-from storage.ledger import Entry, Ledger, Report, read_entry, read_event, verify
+from storage.audit import Report, verify
+from storage.errors import (
+    NONSENSE,
+    CaseExists,
+    ConcurrentChange,
+    ContentDestroyed,
+    KeyMissing,
+    Unreadable,
+)
+from storage.ledger import Entry, Ledger, read_entry, read_event
 from storage.outbox import Outbox
-from storage.records import CaseCount, case_values, read_case, read_count, state_text
+from storage.records import (
+    CaseCount,
+    case_name,
+    case_values,
+    plain_text,
+    read_case,
+    read_count,
+    state_text,
+)
 from storage.sql import insert_new
 from storage.tables import case_keys, cases, ledger, school_keys, seen_keys
 from storage.vault import Box, SchoolKey, Vault, WrappedKey
+
+log = logging.getLogger("sharecheck.storage")
 
 REF_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 """No 0 O 1 I L, which are mistaken for each other, and no vowels, so that no word comes out."""
@@ -67,11 +86,11 @@ class Unit(Outbox):
         self._ledger = Ledger(connection, vault)
 
     def load(self, case_id: str) -> Case:
-        """A case by id. Raises UnknownCase, ContentDestroyed."""
+        """A case by id. Raises UnknownCase, ContentDestroyed, Unreadable."""
         return self._one(_BY_ID, "id", case_id)
 
     def find(self, ref: str) -> Case:
-        """A case by its reference, in any case of letters. Raises UnknownCase, ContentDestroyed."""
+        """A case by its reference, in any case of letters. Raises as `load`."""
         return self._one(_BY_REF, "ref", ref.strip().upper())
 
     def add(self, case: Case, events: Sequence[Event]) -> None:
@@ -115,6 +134,10 @@ class Unit(Outbox):
         """Drop marks older than any request that could still be repeated; how many."""
         return self._connection.execute(delete(seen_keys).where(seen_keys.c.at < before)).rowcount
 
+    def keyed_hash(self, school: str, purpose: str, text: str) -> str:
+        """What stands for a text where the text itself may not; the same text, the same hash."""
+        return self._vault.keyed_hash(school, purpose, text)
+
     def know_key(self, key: SchoolKey) -> None:
         """Remember what a school's key answers, so that a wrong one is noticed from now on."""
         values = {"school": key.school, "number": key.number, "answer": key.answer}
@@ -136,7 +159,10 @@ class Unit(Outbox):
         limit: int = 20,
         offset: int = 0,
     ) -> list[Case]:
-        """The cases that a person asked about, newest first; restricted ones only when wanted."""
+        """The cases that a person asked about, newest first; restricted ones only when wanted.
+
+        One that cannot be opened is left out, and logged.
+        """
         hashes = self._vault.keyed_hashes(school, "requester", person)
         query = _WITH_KEY.where(cases.c.requester_hash.in_(hashes), cases.c.school == school)
         if not restricted:
@@ -151,10 +177,16 @@ class Unit(Outbox):
         restricted: bool,
         limit: int = 20,
         offset: int = 0,
+        outside: bool = False,
     ) -> list[Case]:
-        """Open cases on these routes, most urgent, then oldest, first; restricted ones if asked."""
+        """Open cases on these routes, most urgent, then oldest, first; restricted ones if asked.
+
+        Those left with somebody outside the school only when wanted. One that cannot be opened is
+        left out, and logged.
+        """
+        open_here = (*_ON_A_ROUTE, Status.OUTSIDE) if outside else _ON_A_ROUTE
         wanted = and_(
-            cases.c.school == school, cases.c.route.in_(routes), cases.c.status.in_(_ON_A_ROUTE)
+            cases.c.school == school, cases.c.route.in_(routes), cases.c.status.in_(open_here)
         )
         if not restricted:
             wanted = and_(wanted, cases.c.restricted.is_(False))
@@ -194,19 +226,28 @@ class Unit(Outbox):
     def _one(self, query: Select[Any], name: str, wanted: str) -> Case:
         if not (wanted.isascii() and wanted.isprintable()):
             raise UnknownCase  # no database need be asked what it could not even store
-        found = self._connection.execute(query, {name: wanted}).first()
-        if found is None:
-            raise UnknownCase
-        return self._read(found)
+        try:
+            found = self._connection.execute(query, {name: wanted}).first()
+            if found is not None:
+                return self._read(found)
+        except NONSENSE as error:
+            raise Unreadable(case_name(wanted)) from error
+        raise UnknownCase
 
     def _many(self, query: Select[Any], limit: int, offset: int) -> list[Case]:
-        found = self._connection.execute(query.limit(limit).offset(offset))
-        return [self._read(row) for row in found.all()]
+        page = query.limit(limit).offset(offset)
+        try:
+            return _readable(self._connection.execute(page).all(), self._read)
+        except NONSENSE:  # one row spoils them all: ask for each by itself
+            names: Select[Any] = page.with_only_columns(cases.c.id, cases.c.ref)
+            found = self._connection.execute(names).all()
+            return _readable(found, lambda row: self.load(row.id))
 
     def _figures(self, school: str, wanted: ColumnElement[bool]) -> list[CaseCount]:
         query = select(cases).where(cases.c.school == school, cases.c.restricted.is_(False), wanted)
         found = self._connection.execute(query.order_by(cases.c.created_at, cases.c.id))
-        return [read_count(row) for row in found.mappings()]
+        counts = [read_count(row) for row in found.mappings()]
+        return [count for count in counts if not count.restricted]
 
     def _read(self, row: Row[Any]) -> Case:
         if row.wrapped is None:
@@ -226,18 +267,30 @@ class Unit(Outbox):
 
     def _case_values(self, case: Case, box: Box) -> dict[str, Any]:
         filed_at = case.texts.get("filed_at", "").strip()
-        return {
-            **case_values(case, box),
+        hashes = {
             "requester_hash": self._hash(case, "requester", case.requester),
             "filed_hash": self._hash(case, "filed_at", filed_at) if filed_at else None,
         }
+        return case_values(case, box, hashes)
 
     def _hash(self, case: Case, purpose: str, text: str) -> str:
         return self._vault.keyed_hash(case.school, purpose, text)
 
     def _vouch(self, values: dict[str, Any]) -> str:
-        return self._vault.keyed_hash(values["school"], "case_state", state_text(values))
+        text = state_text(plain_text(values), values["sealed"])
+        return self._vault.keyed_hash(values["school"], "case_state", text)
 
     def _explain_taken(self, case: Case) -> NoReturn:
         found = self._connection.execute(_BY_ID, {"id": case.id}).first()
         raise CaseExists(case.id) if found else ConcurrentChange(case.id)
+
+
+def _readable(rows: Iterable[Row[Any]], read: Callable[[Row[Any]], Case]) -> list[Case]:
+    """The cases that can be opened; for each of the others, one line of log."""
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (ContentDestroyed, KeyMissing, Unreadable, UnknownCase) as error:
+            log.warning("case_unreadable ref=%r why=%s", row.ref, type(error).__name__)
+    return found

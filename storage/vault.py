@@ -29,22 +29,25 @@ _FILE = re.compile(r"(?P<school>[a-z0-9][a-z0-9_-]*)\.(?P<number>[1-9][0-9]{0,3}
 
 
 class Box:
-    """Seals bytes under one key; a ciphertext opens only for the row it was sealed for."""
+    """Seals bytes under one key; a ciphertext opens only for the row it was sealed for.
+
+    And only beside the plain text it was sealed beside, such as the row's other columns.
+    """
 
     __slots__ = ("_cipher",)
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
-    def seal(self, row: str, plain: bytes) -> bytes:
+    def seal(self, row: str, plain: bytes, beside: str = "") -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, row.encode())
+        return nonce + self._cipher.encrypt(nonce, plain, _bound(row, beside))
 
-    def open(self, row: str, sealed: bytes) -> bytes:
-        """Raises Unreadable when `sealed` was changed, or sealed under another key or row."""
+    def open(self, row: str, sealed: bytes, beside: str = "") -> bytes:
+        """Raises Unreadable when `sealed` was changed, or sealed otherwise or somewhere else."""
         nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, rest, row.encode())
+            return self._cipher.decrypt(nonce, rest, _bound(row, beside))
         except (InvalidTag, ValueError) as error:
             raise Unreadable(row) from error
 
@@ -149,15 +152,15 @@ class Vault:
         wrapping = self.key(school, key.number).wrapping
         return Box(wrapping.open(f"case_keys:{case_id}", key.wrapped))
 
-    def seal(self, school: str, row: str, plain: bytes) -> bytes:
+    def seal(self, school: str, row: str, plain: bytes, beside: str = "") -> bytes:
         """Seal what belongs to no case, under the school's own key; remembers which."""
         key = self.key(school)
-        return key.number.to_bytes(_NUMBER_BYTES) + key.sealing.seal(row, plain)
+        return key.number.to_bytes(_NUMBER_BYTES) + key.sealing.seal(row, plain, beside)
 
-    def open(self, school: str, row: str, sealed: bytes) -> bytes:
+    def open(self, school: str, row: str, sealed: bytes, beside: str = "") -> bytes:
         """Open what `seal` gave. Raises KeyMissing or Unreadable."""
         number = int.from_bytes(sealed[:_NUMBER_BYTES])
-        return self.key(school, number).sealing.open(row, sealed[_NUMBER_BYTES:])
+        return self.key(school, number).sealing.open(row, sealed[_NUMBER_BYTES:], beside)
 
     def keyed_hash(self, school: str, purpose: str, text: str) -> str:
         """HMAC-SHA256 under the school's key in use, written `<number>.<hex>`."""
@@ -186,6 +189,10 @@ def make_key(path: Path, school: str, number: int) -> Path:
         out.flush()
         os.fsync(out.fileno())
     return file
+
+
+def _bound(row: str, beside: str) -> bytes:
+    return f"{row}\0{beside}".encode("utf-8", "surrogatepass")
 
 
 def _files(path: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database import Database
-from storage.errors import ConcurrentChange, StorageError, StoreUnavailable, TryAgain
+from storage.errors import CaseExists, ConcurrentChange, StorageError, StoreUnavailable, TryAgain
 from storage.unit import Unit
 
 TRIES = 6
@@ -166,8 +166,8 @@ class Writer:
             try:
                 return self._try(job)
             except TryAgain as error:
-                changed = isinstance(error, ConcurrentChange)
-                fault, tries = error if changed else StoreUnavailable("locked"), tries + 1
+                named = isinstance(error, (CaseExists, ConcurrentChange))
+                fault, tries = error if named else StoreUnavailable("locked"), tries + 1
                 time.sleep(random.uniform(0, _PAUSE * tries))  # noqa: S311 - no secret
             except StoreUnavailable as error:
                 fault, tries = error, tries + job.begun

@@ -19,7 +19,7 @@ EVENTS = (
 )  # fmt: skip
 REFUSALS = (
     "OwnCase", "NotOnRoute", "Excluded", "Guest", "AlreadyDecided", "NotWaiting", "ReasonRequired",
-    "StalePage", "RouteNotAllowed", "UnknownCase", "PersonalData", "UnknownWorkspace", "Unheard",
+    "StalePage", "AlreadySent", "RouteNotAllowed", "UnknownCase", "PersonalData", "UnknownWorkspace", "Unheard",
 )  # fmt: skip
 KINDS = ("date_of_birth", "postcode", "phone", "email", "upn", "nhs", "ni", "unheard")
 OUTCOMES = ("share", "share_limited", "do_not_share")
@@ -107,6 +107,8 @@ def facts(status: str = "waiting", event: str = "recorded", **case: Any) -> Cont
             "filed": False,
             "hold": False,
             "linked": False,
+            "review": False,
+            "shared": False,
             **case,
         },
         "event": event,
@@ -197,13 +199,20 @@ def other_contexts() -> Iterator[tuple[str, Context]]:
         yield "complaint", {"code": "PersonalData", "field": "reason", "kind": kind}
     for field in ("reason", "recipient", "limits", "question", "account", "unheard"):
         yield "complaint", {"code": "ReasonRequired", "field": field, "kind": None}
-    for code in ("AnswerRequired", "NobodyAndSomebody", "RouteNotAllowed", "StoreUnavailable"):
+    for code in (
+        "AnswerRequired",
+        "NobodyAndSomebody",
+        "RouteNotAllowed",
+        "InDoubt",
+        "StoreUnavailable",
+    ):
         yield "complaint", {"code": code, "field": None, "kind": None}
 
 
 def refusal(code: str) -> Context:
     return {
         "code": code,
+        "ref": "SC-7F3K2",
         "by": DSL,
         "at": AT,
         "outcome": "share",

@@ -46,7 +46,7 @@ REVIEWED = (
     Box("reason", "case.reroute", {"to": "dpo"}),
     Box("reason", "case.amend", {"outcome": "do_not_share"}),
     Box("comment", "case.comment"),
-    Box("reason", "case.hold"),
+    Box("reason", "case.hold.keep"),
 )
 REQUESTED = (
     Box("answer", "case.answer"),
@@ -87,9 +87,9 @@ async def bring_about(school: PretendSchool, form: str) -> None:
     await school.finish(TEACHER)
     if form == "case.answer":
         await school.do(DSL, "case.ask", question="Since when?")
-    if form in {"case.amend", "case.report", "case.reply", "case.hold"}:
+    if form in {"case.amend", "case.report", "case.reply", "case.hold.keep"}:
         await school.do(DSL, "case.decide.share", reason="They need it")
-    if form in {"case.reply", "case.hold"}:
+    if form in {"case.reply", "case.hold.keep"}:
         await school.do(TEACHER, "case.report", done="yes", account="Rang them")
 
 

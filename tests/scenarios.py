@@ -39,13 +39,13 @@ class Scenario:
 
 
 ASK, NOT_THEM = "Ask the DSL first", "Not to this person"
-HEAD, NEARLY, LAW = "Sent to the head", "Nearly there", "Ask about the law"
+HEAD, NEARLY, LAW = "Goes to the head", "Nearly there", "Ask about the law"
 
 SCENARIOS = (
     Scenario(5, SURE | {"adult": "staff"}, HEAD, "head"),
     Scenario(5, SURE | {"adult": "dsl"}, HEAD, "head"),
     Scenario(5, SURE | {"adult": "unsure"}, HEAD, "head"),
-    Scenario(6, SURE | {"adult": "head"}, "Sent to the chair", "chair"),
+    Scenario(6, SURE | {"adult": "head"}, "Goes to the chair", "chair"),
     Scenario(7, SURE | {"adult": "conflict"}, "Ring the LADO", "lado", "outside"),
     Scenario(8, SURE | {"trigger": "records_request"}, "Records request", "dpo"),
     Scenario(9, SURE | {"trigger": "legal_order"}, "Court order or notice", "dpo"),

@@ -32,8 +32,8 @@ def renderer():
         ("asked", {"read", "decide.share", "decide.share_limited", "decide.do_not_share"}),
         ("outside", {"read", "outside"}),
         ("decided", {"read", "amend", "report"}),
-        ("closed", {"read", "amend", "reply", "filed", "hold"}),
-        ("withdrawn", {"read", "filed", "hold"}),
+        ("closed", {"read", "amend", "reply", "filed", "hold.keep"}),
+        ("withdrawn", {"read", "filed", "hold.keep"}),
         ("disposed", set()),
     ],
 )  # fmt: skip
@@ -70,6 +70,7 @@ def test_every_action_on_a_case_has_a_button_somewhere(renderer):
     names = ("thread", "requester_copy")
     drawn = [renderer.render(Card(name, c)) for name in names for c in SAMPLES[name]]
     offered = set().union(*map(actions_of, drawn))
+    offered = {name.removesuffix(".keep") for name in offered}
 
     assert {f"case.{a.value}" for a in Action} - {"case.decide"} <= offered
 

@@ -16,26 +16,34 @@ from bot.chat import Standing
 from bot.facts import case_facts
 from bot.life import Reach
 from bot.notices import Audience, notices_for
-from bot.people import reachable_route
+from bot.people import PeopleRoute, Person, reachable_route
 from bot.permission import Action, Actor
 from bot.refusals import AlreadyDecided, Refusal
 from tests.example_cases import NOON, advice, england, make_draft, make_school
-from tests.test_permission import LIFE, TAKES
+from tests.test_permission import LIFE
+from tests.test_permission import TAKES as TAKES_OF_ALL
 
-SCHOOL = make_school()
 MEMBERS = {
     "dsl": {"dsl", "deputy", "head"},
-    "head": {"head"},
-    "chair": {"chair"},
+    "head": {"head", "second"},
+    "chair": {"chair", "clerk"},
     "dpo": {"dpo", "head"},
     "lado": set(),
 }
-PEOPLE = ("teacher", "dsl", "deputy", "head", "chair", "dpo", "office")
+NAMED = {r: PeopleRoute(r, tuple(Person(m, ()) for m in MEMBERS[r])) for r in ("head", "chair")}
+SCHOOL = make_school(routes=NAMED)
+PEOPLE = ("teacher", "dsl", "deputy", "head", "second", "chair", "clerk", "dpo", "office")
 ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 15, 20, 24, 32, 33, 36)
 STANDINGS = st.sampled_from([Standing.MEMBER] * 6 + list(Standing))
 TEXT = "The younger one told us about it"
 SIMPLE = sorted(set(Action) - {Action.HAND_OVER, Action.REROUTE})
 CHAIN = ("head", "chair", "lado")
+TAKES = {
+    **TAKES_OF_ALL,
+    Action.SET_HOLD: lambda c, a: life.set_hold(
+        c, a, held=not c.legal_hold, reason=TEXT, at=c.changed_at
+    ),
+}
 ENDED = {"closed", "withdrawn", "disposed"}
 
 
@@ -52,17 +60,22 @@ class Model:
     status: str
     version: int = 1
     decided_by: str | None = None
+    filed: bool = False
     log: list[tuple[str, str]] = field(default_factory=list)
 
     def members(self) -> set[str]:
         return set() if self.status == "outside" else MEMBERS[self.route]
+
+    def concerned(self) -> st.SearchStrategy[str]:
+        """Those who are likely to try something, and somebody who has nothing to do with it."""
+        return st.sampled_from(sorted({self.requester, "office"} | self.members() | self.excluded))
 
     def others(self) -> set[str]:
         return self.members() - self.excluded - {self.requester}
 
     def may(self, action: Action, who: str, standing: Standing) -> bool:
         allowed, statuses = LIFE[action]
-        if self.status not in statuses:
+        if self.status not in statuses or (action is Action.MARK_FILED and self.filed):
             return False
         on_route = standing == "member" and who in self.members() - self.excluded
         reviews = on_route and (who != self.requester or not self.others())
@@ -93,7 +106,7 @@ class CaseMachine(RuleBasedStateMachine):
     @initialize(
         row=st.sampled_from(ROWS),
         requester=st.sampled_from(PEOPLE),
-        out=st.sets(st.sampled_from(["head", "chair"])),
+        out=st.sets(st.sampled_from(["head", "second", "chair", "clerk"]), max_size=3),
         share_needs=st.sampled_from(["notify", "approval", "nothing"]),
         course=st.sampled_from(Course),
         silent=st.booleans(),
@@ -150,6 +163,13 @@ class CaseMachine(RuleBasedStateMachine):
         self.model.version += 1
         self.note(events)
 
+    @rule(data=st.data(), standing=STANDINGS)
+    def act_in_turn(self, data: st.DataObject, standing: Standing):
+        """Something that could be done now, by somebody who may or may not."""
+        now = [action for action in SIMPLE if self.model.status in LIFE[action][1]]
+        if now:
+            self.act(data.draw(st.sampled_from(now)), data.draw(self.model.concerned()), standing)
+
     @rule(action=st.sampled_from(SIMPLE), who=st.sampled_from(PEOPLE), standing=STANDINGS)
     def act(self, action: Action, who: str, standing: Standing):
         before, model = self.case, self.model
@@ -163,15 +183,19 @@ class CaseMachine(RuleBasedStateMachine):
         model.status = LIFE[action][1][model.status]
         if action is Action.WITHDRAW and not model.harmish:
             model.status = "withdrawn"
+        model.filed = model.filed or action is Action.MARK_FILED
         if model.status == "decided" and before.decision is None:
             model.decided_by = who
         self.kept(changed, events)
         if action is Action.WITHDRAW and model.harmish:
-            assert self.case.close_requested
+            assert (self.case.close_requested, model.log[-1][0]) == (True, "close_requested")
             assert Audience.THREADS in {notice.audience for notice in self.told}
+        if action is Action.DECIDE:
+            assert self.case.decision.single is (who == model.requester)
 
-    @rule(who=st.sampled_from(PEOPLE), to=st.sampled_from(PEOPLE), standing=STANDINGS)
-    def hand_over(self, who: str, to: str, standing: Standing):
+    @rule(data=st.data(), standing=STANDINGS)
+    def hand_over(self, data: st.DataObject, standing: Standing):
+        who, to = data.draw(self.model.concerned()), data.draw(self.model.concerned())
         allowed = self.model.may(Action.HAND_OVER, who, standing)
         allowed = allowed and to in self.model.others() - {who}
         try:
@@ -185,9 +209,9 @@ class CaseMachine(RuleBasedStateMachine):
         assert changed.assignee == to
         self.kept(changed, events)
 
-    @rule(who=st.sampled_from(PEOPLE), wanted=st.sampled_from(sorted(MEMBERS)), standing=STANDINGS)
-    def reroute(self, who: str, wanted: str, standing: Standing):
-        model = self.model
+    @rule(data=st.data(), wanted=st.sampled_from(sorted(MEMBERS)), standing=STANDINGS)
+    def reroute(self, data: st.DataObject, wanted: str, standing: Standing):
+        model, who = self.model, data.draw(self.model.concerned())
         reached = model.next_after(wanted)
         low = CHAIN.index(model.sent_to) if model.restricted else 0
         fit = set(CHAIN[low:]) if model.restricted else {"dsl", "head", "dpo"}
@@ -216,19 +240,6 @@ class CaseMachine(RuleBasedStateMachine):
         if model.status in {"waiting", "asked"} and reach.outside:
             model.status = "outside"
         self.kept(changed, events)
-
-    @rule(data=st.data())
-    def act_as_allowed(self, data: st.DataObject):
-        """Whatever may be done now, so that cases get on with their lives."""
-        pairs = [
-            (action, who)
-            for action in SIMPLE
-            for who in PEOPLE
-            if self.model.may(action, who, Standing.MEMBER)
-        ]
-        if pairs:
-            action, who = data.draw(st.sampled_from(pairs))
-            self.act(action, who, Standing.MEMBER)
 
     @precondition(lambda self: self.model.status in {"waiting", "asked"})
     @precondition(lambda self: len(self.model.others()) > 1)

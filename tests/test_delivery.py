@@ -294,11 +294,9 @@ async def test_a_row_that_cannot_be_carried_out_is_tried_again_and_stops_nobody_
     school: PretendSchool, logged: list
 ):
     case = await raised(school)
-    await school.write(
-        lambda unit: unit._connection.execute(
-            update(outbox).where(outbox.c.template == "root").values(template="no_such_card")
-        )
-    )
+    (root,) = await school.outbox(template="root")
+    odd = replace(root, key=f"{case.id}:odd", template="no_such_card")
+    await school.write(lambda unit: unit.put(odd))
 
     await school.settle()
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest import (
@@ -65,6 +65,7 @@ def test_a_day_is_in_its_iso_week_also_at_the_years_end(day: date, name: str):
     assert week == week_named(name, LONDON)
 
 
+@settings(deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_weeks_follow_each_other_without_a_gap_and_their_names_sort(day: date):
     week = week_of(day, LONDON)
@@ -135,6 +136,7 @@ def test_after_a_long_silence_only_the_newest_missed_week_is_sent(now, coming, m
     assert str(newest_missed(now, SCHOOL)) == missed
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_the_newest_missed_was_due_and_the_next_is_not_yet(now: datetime):
     missed, coming = newest_missed(now, SCHOOL), next_week(now, SCHOOL)

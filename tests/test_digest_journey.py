@@ -195,6 +195,7 @@ async def test_a_week_that_could_not_be_posted_does_not_end_the_weeks_after_it(
     tmp_path: Path, calendar: Calendar, slack: Workspace, trouble: str
 ):
     async with begin(tmp_path, calendar, slack) as school:
+        await ask(school)
         if trouble == "refused":
             slack.conditions["chat.postMessage"].refusals = ("is_archived",)
             calendar.now = FRIDAY

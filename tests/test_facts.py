@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
 from bot.case import Case, Course, EventKind, Outcome, Remark, Status
 from bot.facts import advice_facts, case_facts, contact_facts, person_facts
-from bot.people import ContactRoute
+from bot.people import Contact, ContactRoute
 from bot.rules import Verdict
 from tests.example_cases import NOON, ROWS, SHARE, decision, england, make_case, make_school
 
@@ -79,7 +80,8 @@ def test_every_placeholder_is_filled_in(verdict: Verdict, share_needs: str, answ
     said = " ".join((facts["title"], facts["text"], facts["after"], *facts["conditions"]))
     assert not set("{}") & set(said)
     assert "None" not in said
-    assert len(facts["conditions"]) == len(verdict.conditions)
+    hidden = PACK.only_if_told if verdict.route == "lado" else frozenset()
+    assert len(facts["conditions"]) == len(set(verdict.conditions) - hidden)
 
 
 def test_the_table_has_its_37_rows():
@@ -126,9 +128,8 @@ def test_a_restricted_case_names_the_post_that_got_it_not_the_one_kept_out(row, 
 
     assert says in facts["advice"]["text"]
     assert never not in facts["advice"]["text"]
-    assert facts["advice"]["conditions"] == [
-        f"Only {make_school().routes[route].post} will see this."
-    ]
+    only = [f"Only the {make_school().routes[route].post} will see this."]
+    assert facts["advice"]["conditions"] == ([] if route == "lado" else only)
 
 
 def test_an_ordinary_case_keeps_its_words_wherever_it_is_sent():
@@ -143,6 +144,110 @@ def test_danger_words_stay_danger_words_on_another_route():
     facts = case_facts(make_case(2, route="chair"), make_school(), PACK, shown_on="chair")
 
     assert facts["advice"]["title"] == "Danger: act now"
+
+
+# ------------------------------------------------------------------- before it is sent, and after
+
+UNREACHED = make_school(
+    routes={
+        name: ContactRoute(name, Contact(f"{name} on call", "01632 960 009", None))
+        for name in ("dsl", "head", "chair", "dpo")
+    }
+)
+DONE_ALREADY = re.compile(r"\b(has|have|was) been (asked|told)|[Ss]ent to the|went to|\bknows\.")
+
+
+def whole(facts: dict[str, object]) -> str:
+    return json.dumps(facts, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("row", sorted(set(ROWS) - {1, 2, 3, 4}))
+def test_before_it_is_sent_nothing_reads_as_asked_or_told(row: int):
+    verdict = make_case(row).advice
+
+    facts = advice_facts(PACK, verdict, make_school(), answers=ROWS[row], sent=False)
+
+    assert not DONE_ALREADY.search(whole(facts))
+    waits = verdict.outcome == "escalate" or "dsl_review" in verdict.conditions
+    if waits and verdict.route != "lado":
+        assert facts["text"].startswith("**Nothing has been sent yet.**")
+
+
+@pytest.mark.parametrize(("row", "title"), [(5, "the head"), (6, "the chair")])
+def test_the_title_tells_what_will_happen_and_then_what_has(row: int, title: str):
+    verdict, school = make_case(row).advice, make_school()
+
+    before, after = (
+        advice_facts(PACK, verdict, school, answers=ROWS[row], sent=sent)["title"]
+        for sent in (False, True)
+    )
+
+    assert (before, after) == (f"Goes to {title}", f"Sent to {title}")
+
+
+def test_a_ticked_head_is_not_named_before_it_is_sent_either():
+    facts = advice_facts(
+        PACK, make_case(5).advice, make_school(), answers=ROWS[5], route="chair", sent=False
+    )
+
+    assert facts["title"] == "Goes to the chair"
+    assert "The headteacher will not see it" in facts["text"]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize("row", [5, 6, 8, 9, 10, 11, 12, 13, 14, 16, 21, 26])
+def test_where_nobody_is_told_in_chat_the_words_say_whom_to_ring(row: int, sent):
+    verdict = make_case(row).advice
+
+    facts = advice_facts(PACK, verdict, UNREACHED, answers=ROWS[row], sent=sent)
+
+    assert f"We can't reach the {verdict.route} here. Please ring them." in facts["text"]
+    assert "Nothing has been sent to them." in facts["text"]
+    assert not re.search("has been (asked|told)|have been told|will be told|Press", whole(facts))
+    assert not {PACK.conditions[c] for c in PACK.only_if_told} & set(facts["conditions"])
+
+
+def test_a_share_does_not_say_that_a_dsl_who_is_not_in_chat_will_be_told():
+    facts = advice_facts(PACK, make_case(36).advice, UNREACHED, answers=ROWS[36])
+
+    assert "will be told" not in facts["text"]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if make_case(row).advice.fix])
+def test_what_cannot_be_mended_is_for_the_dsl_to_look_at(row: int):
+    verdict, school = make_case(row).advice, make_school()
+
+    asked, mending = (
+        advice_facts(PACK, verdict, school, answers=ROWS[row], mending=mending)
+        for mending in (False, True)
+    )
+
+    assert (asked["title"], mending["title"]) == ("Ask the DSL first", "Nearly there")
+    assert f"They are looking at: {PACK.doubt(verdict)}." in asked["text"]
+    assert PACK.doubt(verdict)
+
+
+def test_the_one_who_would_get_it_is_named_as_inside_a_sentence():
+    known, unknown = (
+        advice_facts(PACK, make_case(row).advice, make_school(), answers=ROWS[row])["text"]
+        for row in (36, 16)
+    )
+
+    assert "with **children's social care, the police, or an NHS team for the child**" in known
+    assert "with **them**" in unknown
+
+
+def test_a_purpose_that_is_not_clear_leaves_in_doubt_how_serious_it_is():
+    assert PACK.doubt(make_case(21).advice) == "how serious it is"
+
+
+@pytest.mark.parametrize(("done", "shared"), [("yes", True), ("no", False)])
+def test_a_closed_case_tells_whether_it_was_shared(done: str, shared):
+    case = make_case(32, Status.CLOSED, report={"done": done})
+
+    facts = case_facts(case, make_school(), PACK, shown_on=case.route)
+
+    assert facts["case"]["shared"] is shared
 
 
 # ----------------------------------------------------------------------------------------- people

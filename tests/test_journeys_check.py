@@ -256,7 +256,7 @@ async def test_ask_the_dsl_now_is_not_offered_when_the_worry_is_about_an_adult(
 async def test_nearly_there_goes_back_to_the_one_question_and_then_says_yes(school: PretendSchool):
     await school.check(TEACHER, **SURE | {"verified": "no"})
     assert school.title(TEACHER) == "Nearly there"
-    assert "Ring back on <tel:01632960001|01632 960 001>" in school.page(TEACHER)
+    assert "Ring back on a number the school already holds" in school.page(TEACHER)
 
     await school.press_here(TEACHER, "walk.fixed")
     assert school.title(TEACHER) == "Rule 6: who and what"
@@ -392,8 +392,8 @@ async def test_until_it_is_sent_the_page_says_that_nobody_has_been_told(
     before = school.page(TEACHER)
     await school.finish(TEACHER)
 
-    assert "Nobody has been told yet" in before
-    assert "Nobody has been told yet" not in school.page(TEACHER)
+    assert "Nothing has been sent yet" in before
+    assert "Nothing has been sent yet" not in school.page(TEACHER)
 
 
 # --------------------------------------------------------------------------------- once, not twice

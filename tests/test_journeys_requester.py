@@ -189,7 +189,7 @@ async def test_a_withdrawn_case_can_be_filed_and_held(school: PretendSchool):
     await school.do(TEACHER, "case.withdraw", reason="Dealt with")
 
     await school.press(DSL, "case.filed")
-    await school.do(DSL, "case.hold", reason="A claim was announced")
+    await school.do(DSL, "case.hold.keep", reason="A claim was announced")
 
     after = await school.case(case)
     assert (after.filed_at is not None, after.legal_hold) == (True, True)

@@ -213,11 +213,11 @@ async def test_marked_as_filed_once_and_no_more(school: PretendSchool, closed: C
 
 
 async def test_legal_hold_is_set_and_ended_with_a_reason(school: PretendSchool, closed: Case):
-    await school.do(DSL, "case.hold", reason="A claim was announced")
+    await school.do(DSL, "case.hold.keep", reason="A claim was announced")
     assert (await school.case(closed)).legal_hold
     assert "Kept for law" in school.posted(pretend.DSL_CHANNEL)[0]
 
-    await school.do(DSL, "case.hold", reason="The claim is settled")
+    await school.do(DSL, "case.hold.release", reason="The claim is settled")
 
     assert not (await school.case(closed)).legal_hold
     assert (await school.happened(closed))[-2:] == ["held", "released"]

@@ -227,7 +227,7 @@ async def test_somebody_and_nobody_cannot_both_be_ticked(school: PretendSchool):
 async def test_an_excluded_head_hears_nothing_and_the_chair_decides(school: PretendSchool):
     case = await raised(school, ADULT, "head")
 
-    assert (case.route, case.excluded) == ("chair", {"head"})
+    assert (case.route, "head" in case.excluded) == ("chair", True)
     assert case.ref in school.told(CHAIR)[0]
     assert case.ref not in str(school.messages(HEAD))
     await school.run(HEAD, "open")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import Unreadable
-from storage.ledger import _is_canonical
+from storage.ledger import is_canonical
 from tests.stored_cases import decided, make_case, recorded
-from tests.stores import ask, faults, tamper
+from tests.stores import add, ask, faults, tamper
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def store(filled_store):
     return filled_store
 
 
-def rewritten(store, seq: int, **changes):
+def rewritten(store, number: int, **changes):
     """An entry's body with changes, canonical and hashed anew: what a forger would put."""
-    row = ask(store, "SELECT body FROM ledger WHERE school = 'hill' AND seq = :seq", seq=seq)[0]
+    row = ask(store, "SELECT body FROM ledger WHERE school = 'hill' AND seq = :n", n=number)[0]
     body = rfc8785.dumps({**json.loads(row.body), **changes})
-    return {"seq": seq, "body": body, "hash": hashlib.sha256(body).hexdigest()}
+    return {"seq": number, "body": body, "hash": hashlib.sha256(body).hexdigest()}
 
 
 HILL = "WHERE school = 'hill' AND seq"
@@ -151,8 +151,10 @@ def test_a_case_changed_behind_the_logs_back_is_noticed(store, change):
 
     report = store.read_now(lambda unit: unit.verify())
 
-    assert [fault.case_id for fault in report.faults] == [case.id]
-    assert report.faults[0].what in {"case_changed", "case_unrecorded"}
+    assert {(fault.what, fault.case_id) for fault in report.faults} in (
+        {("case_changed", case.id), ("unreadable", case.id)},
+        {("case_unrecorded", case.id), ("unreadable", case.id)},
+    )
 
 
 def test_a_case_put_back_to_an_earlier_state_is_noticed(store):
@@ -196,7 +198,7 @@ def test_a_case_put_in_behind_the_logs_back_is_noticed(store):
         f" SELECT {copied} FROM cases WHERE school = 'river'",
     )
 
-    assert [what for _, _, what in faults(store)] == ["case_unrecorded"]
+    assert [what for _, _, what in faults(store)] == ["case_unrecorded", "key_missing"]
 
 
 def test_a_text_sealed_for_one_entry_does_not_open_in_another(store):
@@ -212,12 +214,113 @@ def test_a_text_sealed_for_one_entry_does_not_open_in_another(store):
         store.read_now(lambda unit: unit.history(case))
 
 
-def test_destroying_a_cases_key_leaves_the_chain_whole(store):
+def test_texts_swapped_between_two_entries_are_noticed(store):
     case = make_case()
     store.write_now(lambda unit: unit.add(case, recorded(case, reason="bruises")))
-    tamper(store, "DELETE FROM case_keys WHERE case_id = :id", id=case.id)
+    store.write_now(lambda unit: unit.save(*decided(case)))
+    first, second = ask(store, f"SELECT seq, sealed FROM ledger {HILL} > 6 ORDER BY seq")
+    for at, other in ((first, second), (second, first)):
+        statement = f"UPDATE ledger SET sealed = :sealed {HILL} = :at"
+        tamper(store, statement, at=at.seq, sealed=other.sealed)
 
-    assert faults(store) == []
+    found = {(seq, what) for _, seq, what in faults(store)}
+    assert found == {(7, "sealed"), (7, "unreadable"), (8, "sealed"), (8, "unreadable")}
+
+
+def test_contents_swapped_between_two_cases_are_noticed_and_open_for_neither(store):
+    pair = [add(store, make_case()), add(store, make_case())]
+    sealed = [ask(store, "SELECT sealed FROM cases WHERE id = :id", id=c.id)[0][0] for c in pair]
+    for case, other in zip(pair, reversed(sealed), strict=True):
+        tamper(store, "UPDATE cases SET sealed = :other WHERE id = :id", id=case.id, other=other)
+
+    for case in pair:
+        with pytest.raises(Unreadable):
+            store.read_now(lambda unit, c=case: unit.load(c.id))
+    found = store.read_now(lambda unit: unit.verify()).faults
+    assert {(f.what, f.case_id) for f in found} == {
+        (what, case.id) for what in ("case_changed", "unreadable") for case in pair
+    }
+
+
+def test_contents_swapped_with_their_keys_open_for_neither(store):
+    pair = [add(store, make_case()), add(store, make_case())]
+    query = "SELECT sealed, wrapped FROM cases JOIN case_keys ON case_id = id WHERE id = :id"
+    rows = [ask(store, query, id=case.id)[0] for case in pair]
+    for case, other in zip(pair, reversed(rows), strict=True):
+        tamper(
+            store,
+            "UPDATE cases SET sealed = :sealed WHERE id = :id",
+            "UPDATE case_keys SET wrapped = :wrapped WHERE case_id = :id",
+            id=case.id,
+            **other._mapping,
+        )
+
+    for case in pair:
+        with pytest.raises(Unreadable):
+            store.read_now(lambda unit, c=case: unit.load(c.id))
+
+
+def test_what_a_school_sealed_about_no_case_must_open_too(store):
+    sealed = bytes(60)
+    forged = rewritten(store, 6, sealed=hashlib.sha256(sealed).hexdigest())
+    tamper(
+        store,
+        f"UPDATE ledger SET body = :body, hash = :hash, sealed = :sealed {HILL} = :seq",
+        **forged,
+        sealed=sealed,
+    )
+
+    assert ("hill", 6, "unreadable") in faults(store)
+
+
+# A forged chain, and a bot that goes on writing
+
+
+def test_an_entry_put_on_without_the_keys_is_noticed(store):
+    last = ask(store, f"SELECT hash FROM ledger {HILL} = 6")[0].hash
+    forged = rewritten(store, 6, seq=7, prev=last, codes={"refusal": "OwnCase"})
+    tamper(
+        store,
+        "INSERT INTO ledger (school, seq, at, kind, body, sealed, hash)"
+        f" SELECT school, 7, at, kind, :body, sealed, :hash FROM ledger {HILL} = :seq",
+        "UPDATE ledger_heads SET seq = 7, hash = :hash WHERE school = 'hill'",
+        **forged,
+    )
+
+    assert set(faults(store)) == {("hill", 7, "head_mac"), ("hill", 7, "unreadable")}
+
+
+def test_what_is_written_after_a_forged_end_does_not_vouch_for_it(store):
+    forged = rewritten(store, 6, codes={"refusal": "OwnCase"})
+    tamper(
+        store,
+        f"UPDATE ledger SET body = :body, hash = :hash {HILL} = :seq",
+        "UPDATE ledger_heads SET hash = :hash WHERE school = 'hill'",
+        **forged,
+    )
+    for _ in range(2):
+        add(store, make_case())
+
+    assert faults(store) == [("hill", 8, "head_mac")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM ledger_heads WHERE school = 'hill'",
+        "UPDATE ledger_heads SET seq = 2 WHERE school = 'hill'",
+        "UPDATE ledger_heads SET hash = 'x' WHERE school = 'hill'",
+        "UPDATE ledger_heads SET mac = 'x' WHERE school = 'hill'",
+    ],
+)
+def test_a_broken_head_stops_no_one_from_recording_and_is_never_mended_in_silence(store, change):
+    tamper(store, change)
+
+    case = add(store, make_case())
+    add(store, make_case())
+
+    assert store.read_now(lambda unit: unit.load(case.id)) == case
+    assert faults(store) == [("hill", 8, "head_mac")]
 
 
 @settings(deadline=None)
@@ -229,5 +332,5 @@ def test_destroying_a_cases_key_leaves_the_chain_whole(store):
 def test_the_quick_canonical_form_never_disagrees_with_rfc_8785(body):
     text_ = rfc8785.dumps(body)
 
-    assert _is_canonical(body, text_)
-    assert not _is_canonical(body, text_ + b" ")
+    assert is_canonical(body, text_)
+    assert not is_canonical(body, text_ + b" ")

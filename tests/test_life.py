@@ -10,13 +10,7 @@ from bot import life
 from bot.case import Case, Course, EventKind, Outcome, Status
 from bot.life import Reach
 from bot.permission import Actor
-from bot.refusals import (
-    AlreadyDecided,
-    NotWaiting,
-    OwnCase,
-    ReasonRequired,
-    RouteNotAllowed,
-)
+from bot.refusals import AlreadyDecided, NotWaiting, OwnCase, ReasonRequired, RouteNotAllowed
 from bot.rules import decide
 from tests.example_cases import (
     NOON,
@@ -231,9 +225,10 @@ def test_someone_elses_case_is_never_marked_as_a_single_decision():
     assert not changed.decision.single
 
 
-def test_nobody_becomes_a_reviewer_by_having_asked():
+@pytest.mark.parametrize("reviewers", [(), ("dsl",), ("dsl", "teacher")])
+def test_nobody_decides_what_they_asked_while_somebody_else_can(reviewers: tuple[str, ...]):
     with pytest.raises(OwnCase):
-        decide_it(make_case(), actor("teacher", reviewers=()))
+        decide_it(make_case(), actor("teacher", reviewers=reviewers))
 
 
 @pytest.mark.parametrize(
@@ -393,3 +388,14 @@ def test_a_legal_hold_begins_and_ends():
     )
 
     assert (held.legal_hold, released.legal_hold, event.kind) == (True, False, "released")
+    for case, again in ((held, True), (released, False)):
+        with pytest.raises(NotWaiting):
+            life.set_hold(case, actor("dsl"), held=again, reason="why", at=LATER)
+
+
+def test_a_record_is_filed_once():
+    filed, _ = life.mark_filed(make_case(32, Status.CLOSED), actor("dsl"), LATER)
+
+    assert filed.filed_at == LATER
+    with pytest.raises(NotWaiting):
+        life.mark_filed(filed, actor("dsl"), LATER)

@@ -6,7 +6,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from storage.outbox import State
@@ -294,16 +293,6 @@ def test_reviving_wakes_the_worker(store):
     asyncio.run(revive())
 
     assert woken == ["woken"]
-
-
-def test_a_row_that_was_tampered_with_is_buried_and_does_not_hold_up_the_others(store):
-    put(store, make_row("a", target="deputy"), make_row("b", target="dsl"))
-    swap = text("UPDATE outbox SET sealed = (SELECT sealed FROM outbox WHERE key = 'a')")
-    store.write_now(lambda unit: unit._connection.execute(swap))
-
-    assert [(row.key, row.target) for row in claim(store)] == [("a", "deputy")]
-    buried = store.read_now(lambda unit: unit.listing(State.BURIED))
-    assert [(row.key, row.last_error) for row in buried] == [("b", "unreadable")]
 
 
 # When to look next

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.personal_data import Kind, find_personal_data
@@ -77,11 +77,13 @@ def test_it_is_found_behind_a_long_text(kind: Kind):
         assert find_personal_data(text) is kind
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_an_answer(text: str):
     assert find_personal_data(text) in {*Kind, None}
 
 
+@settings(deadline=None)
 @given(
     st.text(
         alphabet=st.sampled_from("0123456789\u0663\u096a\u0966\u0e57 -./()+@ABab\u00a0\u2013"),

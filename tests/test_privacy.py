@@ -247,7 +247,8 @@ def test_the_digest_counts_and_names_no_restricted_case(evidence: Evidence):
 
 
 def test_health_tells_counts_and_nothing_else(evidence: Evidence):
-    assert evidence.health.count("200 ") == 2
+    assert '"ready"' in evidence.health
+    assert '"alive"' in evidence.health
     assert marks_in(evidence.health) == set()
 
 

@@ -50,6 +50,7 @@ def small():
     values["additions"] = {}
     values["conditions"] = {"act_now": "Ring.", "advice": "Ask."}
     values["doubts"] = {"advice": "it"}
+    del values["only_if_told"], values["row_doubts"]
     general = ("danger", "dsl")
     values["outcomes"] = {name: values["outcomes"][name] for name in general}
     values["table"] = [

@@ -132,7 +132,7 @@ def test_a_verdict_as_json_has_the_names_of_the_record(pack):
         "row": 11,
         "rule": 4,
         "because": "Rule 4: When you aren't sure, or it is a question of law, ask quickly. "
-        "(DfE information sharing advice, 2024, golden rule 4)",
+        "(DfE advice on information sharing, 2024)",
     }
 
 

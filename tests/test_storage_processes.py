@@ -44,28 +44,36 @@ def test_two_processes_never_fork_a_chain(database_url, open_store, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("pause", [0.05, 0.2, 0.35])
-def test_a_writer_that_is_killed_loses_nothing_it_acknowledged(
-    database_url, open_store, tmp_path, pause
+@pytest.mark.parametrize(
+    ("together", "pause"), [(1, 0.05), (1, 0.2), (1, 0.35), (2, 0.05), (2, 0.3)]
+)
+def test_writers_that_are_killed_lose_nothing_they_acknowledged(
+    database_url, open_store, tmp_path, together, pause
 ):
+    """One at a time, and two that write to the same chain and are killed in the same moment."""
     store = open_store(database_url)
     said: list[list[str]] = []
     for life in range(8):
-        writer = start("write", database_url, tmp_path / "keys", f"life{life}")
-        lines = [writer.stdout.readline().split()]
+        names = [f"life{life}-{n}" for n in range(together)]
+        writers = [start("write", database_url, tmp_path / "keys", name) for name in names]
+        said += [writer.stdout.readline().split() for writer in writers]
         time.sleep(pause)
-        writer.kill()
-        rest, _ = writer.communicate(timeout=10)
-        said += lines + [line.split() for line in rest.splitlines(keepends=True) if "\n" in line]
+        for writer in writers:
+            writer.kill()
+        for writer in writers:
+            rest, _ = writer.communicate(timeout=10)
+            said += [line.split() for line in rest.splitlines(keepends=True) if "\n" in line]
 
     added = {words[1] for words in said if words[0] == "added"}
     decided_ = {words[1] for words in said if words[0] == "decided"}
     report = store.read_now(lambda unit: unit.verify())
     kept = {row.id: row for row in ask(store, "SELECT id, status FROM cases")}
-    assert len(added) >= 8
+    assert len(added) >= 8 * together
     assert added <= set(kept)
     assert {kept[case].status for case in decided_} <= {"decided"}
-    assert len(kept) - len(added) <= 8 * AT_ONCE, "only what was under way is unacknowledged"
+    assert len(kept) - len(added) <= 8 * together * AT_ONCE, (
+        "only what was under way is unacknowledged"
+    )
     assert report.faults == ()
     for table in ("outbox", "seen_keys", "case_keys"):
         assert ask(store, f"SELECT count(*) AS n FROM {table}")[0].n == len(kept)

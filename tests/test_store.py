@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -244,6 +245,44 @@ async def test_those_who_share_a_commit_that_fails_are_not_told_that_they_are_sa
 
     acknowledged = [c for c, a in zip(cases, answers, strict=True) if not isinstance(a, Exception)]
     assert how_many(sqlite_store) == len(acknowledged) < 10
+
+
+@pytest.mark.parametrize("stores", [1, 2])
+async def test_the_same_walk_handed_in_many_times_at_once_is_one_case_for_every_caller(
+    database_url, open_store, stores
+):
+    """Work that looks before it adds: on PostgreSQL two may look before either has added."""
+    opened = [open_store(database_url) for _ in range(stores)]
+    case = make_case()
+    slowly = threading.Barrier(2 * stores)
+
+    def hand_in(unit):
+        try:
+            return unit.load(case.id).ref
+        except UnknownCase:
+            with suppress(threading.BrokenBarrierError):
+                slowly.wait(0.2)
+            unit.add(case, recorded(case))
+            return case.ref
+
+    answers = await asyncio.gather(*(opened[n % stores].write(hand_in) for n in range(12)))
+
+    assert set(answers) == {case.ref}
+    assert how_many(opened[0]) == how_many(opened[0], "ledger") == 1
+
+
+@pytest.mark.parametrize("kind", [CaseExists, ConcurrentChange])
+async def test_what_keeps_getting_in_the_way_is_told_in_the_end(postgres_store, kind):
+    tries: list[int] = []
+
+    def never(_unit):
+        tries.append(1)
+        raise kind("c" * 32)
+
+    with pytest.raises(kind):
+        await postgres_store.write(never)
+
+    assert len(tries) > 2
 
 
 def test_two_decisions_at_once_on_postgresql_have_one_winner(postgres_url, open_store):

@@ -6,9 +6,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.case import Outcome, Status
+from storage.errors import Unreadable
 from tests.stored_cases import NOON, RESTRICTED, decided, make_case
-from tests.stores import add
+from tests.stores import add, tamper
 
 
 def test_a_persons_own_cases_come_newest_first_a_page_at_a_time(empty_store):
@@ -60,6 +63,71 @@ def test_open_cases_are_those_of_the_school_and_the_routes_that_still_wait(empty
     found = empty_store.read_now(lambda unit: unit.open_on("hill", ["dsl"], restricted=True))
 
     assert {c.ref for c in found} == wanted
+
+
+def test_cases_left_outside_the_school_are_listed_only_when_asked_for(empty_store):
+    case = add(empty_store, make_case(status=Status.OUTSIDE))
+
+    def listed(**wanted):
+        return empty_store.read_now(
+            lambda unit: unit.open_on("hill", ["dsl"], restricted=False, **wanted)
+        )
+
+    assert listed() == []
+    assert listed(outside=True) == [case]
+
+
+SPOILT = {
+    "its key is gone": "DELETE FROM case_keys WHERE case_id = :id",
+    "its key is broken": "UPDATE case_keys SET wrapped = :broken WHERE case_id = :id",
+    "its key is of another number": "UPDATE case_keys SET number = 7 WHERE case_id = :id",
+    "its content is broken": "UPDATE cases SET sealed = :broken WHERE id = :id",
+    "its content is gone": "UPDATE cases SET sealed = NULL WHERE id = :id",
+    "it was changed": "UPDATE cases SET urgency = 'now' WHERE id = :id",
+}
+NONSENSE = {
+    "its advice is no JSON": "UPDATE cases SET advice = '{' WHERE id = :id",
+    "its advice is bottomless": "UPDATE cases SET advice = :deep WHERE id = :id",
+    "its time is no time": "UPDATE cases SET decided_at = 'never' WHERE id = :id",
+    "its content is text": "UPDATE cases SET sealed = 'text' WHERE id = :id",
+}
+
+
+def a_case_among_two_others(store, statement):
+    cases = [add(store, make_case(created_at=NOON + timedelta(hours=n))) for n in range(3)]
+    tamper(store, statement, id=cases[1].id, broken=bytes(60), deep="[" * 100_000)
+    return cases
+
+
+def the_others_are_listed(store, cases, caplog):
+    on_route = store.read_now(lambda unit: unit.open_on("hill", ["dsl"], restricted=False))
+    mine = store.read_now(lambda unit: unit.mine("hill", cases[0].requester))
+    lines = [record.getMessage() for record in caplog.records]
+    assert on_route == [cases[0], cases[2]]
+    assert mine == [cases[2], cases[0]]
+    assert len(lines) == 2
+    for line in lines:
+        assert re.fullmatch(rf"case_unreadable ref='{cases[1].ref}' why=\w+", line)
+
+
+@pytest.mark.parametrize("statement", SPOILT.values(), ids=SPOILT)
+def test_a_case_that_cannot_be_opened_is_left_out_of_the_lists_and_logged_by_reference(
+    empty_store, caplog, statement
+):
+    cases = a_case_among_two_others(empty_store, statement)
+
+    the_others_are_listed(empty_store, cases, caplog)
+
+
+@pytest.mark.parametrize("statement", NONSENSE.values(), ids=NONSENSE)
+def test_a_case_that_holds_nonsense_is_left_out_of_the_lists_and_does_not_load(
+    sqlite_store, caplog, statement
+):
+    cases = a_case_among_two_others(sqlite_store, statement)
+
+    the_others_are_listed(sqlite_store, cases, caplog)
+    with pytest.raises(Unreadable):
+        sqlite_store.read_now(lambda unit: unit.load(cases[1].id))
 
 
 def test_restricted_cases_are_listed_only_when_asked_for_and_counted_never(empty_store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from dataclasses import replace
@@ -10,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.case import Event, EventKind
+from bot.case import Event, EventKind, Status
 from bot.chat import Account, Platform
 from storage.errors import (
     ContentDestroyed,
@@ -18,13 +19,14 @@ from storage.errors import (
     KeyWrong,
     NotMigrated,
     StoreUnavailable,
+    Unreadable,
 )
 from storage.store import Store
 from storage.tables import Row
 from storage.vault import Vault
 from tests.databases import sqlite_url
 from tests.stored_cases import NOON, RESTRICTED, decided, full_case, make_case, make_row
-from tests.stores import add, how_many
+from tests.stores import add, how_many, tamper
 
 MARK = "zqxmarkedzqx"
 
@@ -105,6 +107,52 @@ def test_a_case_whose_key_was_destroyed_cannot_be_read_and_does_not_hide_the_oth
     with pytest.raises(ContentDestroyed):
         empty_store.read_now(lambda unit: unit.load(gone.id))
     assert empty_store.read_now(lambda unit: unit.load(kept.id)) == kept
+
+
+# What decides who may see a case
+
+OPENED_UP = (
+    ("restricted = false",),
+    ("restricted = false", "route = 'dsl'"),
+    ("route = 'dsl'",),
+    ("school = 'river'",),
+    ("advice = :advice",),
+    ("advice = :advice", "restricted = false", "route = 'dsl'"),
+    ("requester_hash = :mine",),
+    ("status = 'waiting'",),
+    ("decision = 'share'",),
+)
+
+
+@pytest.mark.parametrize("changes", OPENED_UP, ids=" and ".join)
+def test_a_case_does_not_open_beside_anything_but_what_it_was_sealed_beside(empty_store, changes):
+    case = add(empty_store, make_case(advice=RESTRICTED, route="head", status=Status.ASKED))
+    advice = json.dumps(make_case().advice.as_json())
+    statement = f"UPDATE cases SET {', '.join(changes)} WHERE id = :id"  # noqa: S608
+    mine = empty_store._vault.keyed_hash("hill", "requester", "office")
+    tamper(empty_store, statement, id=case.id, advice=advice, mine=mine)
+
+    with pytest.raises(Unreadable, match=case.id):
+        empty_store.read_now(lambda unit: unit.load(case.id))
+    with pytest.raises(Unreadable):
+        empty_store.read_now(lambda unit: unit.find(case.ref))
+    with pytest.raises(Unreadable):
+        empty_store.write_now(lambda unit: unit.load(case.id))
+    routes = ["dsl", "head"]
+    for school in ("hill", "river"):
+        for read in (
+            lambda unit, s=school: unit.open_on(s, routes, restricted=False),
+            lambda unit, s=school: unit.open_on(s, routes, restricted=True),
+            lambda unit, s=school: unit.mine(s, "office", restricted=True),
+        ):
+            assert empty_store.read_now(read) == []
+
+
+def test_a_restricted_case_stays_out_of_the_figures_when_only_the_column_was_changed(empty_store):
+    case = add(empty_store, make_case(advice=RESTRICTED, route="head"))
+    tamper(empty_store, "UPDATE cases SET restricted = false WHERE id = :id", id=case.id)
+
+    assert empty_store.read_now(lambda unit: unit.open_figures("hill")) == []
 
 
 # Opening

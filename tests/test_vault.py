@@ -114,6 +114,20 @@ def test_a_ciphertext_moved_to_another_row_does_not_open(vault):
     assert fault.value.row == "cases:2"
 
 
+def test_a_ciphertext_opens_only_beside_what_it_was_sealed_beside(vault):
+    box, _ = vault.new_case_key("hill", "case")
+    sealed = box.seal("row", b"secret", "open to all")
+    school_sealed = vault.seal("hill", "row", b"secret", "open to all")
+
+    assert box.open("row", sealed, "open to all") == b"secret"
+    assert vault.open("hill", "row", school_sealed, "open to all") == b"secret"
+    for beside in ("", "restricted"):
+        with pytest.raises(Unreadable):
+            box.open("row", sealed, beside)
+        with pytest.raises(Unreadable):
+            vault.open("hill", "row", school_sealed, beside)
+
+
 def test_a_ciphertext_with_any_bit_changed_or_cut_does_not_open(vault):
     box, _ = vault.new_case_key("hill", "case")
     sealed = box.seal("row", b"secret")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import walk as walks
@@ -125,6 +125,7 @@ def test_a_question_that_is_asked_no_more_counts_no_more():
     assert not {"verified", "content"} & walks.counted(PACK, walk).keys()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_however_somebody_goes_back_and_forth_the_verdict_is_that_of_what_counts(data):
     walk = begin()

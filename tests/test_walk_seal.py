@@ -6,7 +6,7 @@ import random
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import walk as walks
@@ -79,6 +79,7 @@ def test_parts_of_two_walks_do_not_make_a_third():
         walks.unseal(one[:32] + two[32:], ME, KEY)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_that_we_did_not_seal_is_a_stale_page(text: str):
     with pytest.raises(StalePage):

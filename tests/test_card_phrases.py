@@ -1,0 +1,153 @@
+"""What the cards say to whoever sees them for the first time: true at that moment, and said once."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.cards import Renderer
+from bot.chat import Card
+from tests.card_samples import samples
+from tests.case_samples import (
+    CASE_ID,
+    CONTACT,
+    NUMBERS,
+    danger_facts,
+    decision,
+    facts,
+    refusal,
+)
+from tests.drawn import actions_of, text_objects, values_of
+
+SAMPLES = samples()
+
+
+@pytest.fixture(scope="module")
+def renderer():
+    return Renderer()
+
+
+@pytest.mark.parametrize("outcome", ["share", "do_not_share"])
+def test_what_they_will_do_is_said_in_the_words_of_the_advice(renderer, outcome):
+    (context,) = [c for c in SAMPLES["outcome"] if c["course"]][:1]
+
+    drawn = renderer.render(Card("outcome", {**context, "outcome": outcome}))
+
+    (course,) = [b for b in drawn["blocks"] if b.get("block_id") == "f.course"]
+    labels = {o["value"]: o["text"]["text"] for o in course["element"]["options"]}
+    assert (
+        labels
+        == {
+            "share": {
+                "followed": "Yes, I will share it as it says here",
+                "against": "No, I will not share it",
+            },
+            "do_not_share": {
+                "followed": "I will not share it",
+                "against": "I will share it anyway",
+            },
+        }[outcome]
+    )
+
+
+def test_the_page_saved_against_the_advice_has_a_title_of_its_own(renderer):
+    (context,) = [c for c in SAMPLES["done"] if c["course"] == "against"][:1]
+
+    assert renderer.render(Card("done", context))["title"]["text"] == "Your choice"
+
+
+@pytest.mark.parametrize(
+    ("status", "case", "label"),
+    [
+        ("waiting", {}, "Would go to"),
+        ("decided", {}, "Goes to"),
+        ("closed", {"shared": True}, "Went to"),
+        ("closed", {"shared": False}, "Would go to"),
+    ],
+)
+def test_the_card_says_whether_it_may_go_goes_or_went(renderer, status, case, label):
+    said = "\n".join(text_objects(renderer.render(Card("root", facts(status, **case))), "mrkdwn"))
+
+    assert f"*{label}*" in said
+    assert "*Asked*" in said
+
+
+@pytest.mark.parametrize("status", ["waiting", "reason_due", "outside"])
+def test_an_open_case_that_cannot_be_sent_in_chat_shows_whom_to_ring(renderer, status):
+    context = {**facts(status), "contact": {**CONTACT, "phone": "0300 555 0999"}}
+
+    assert "0300 555 0999" in str(renderer.render(Card("requester_copy", context)))
+
+
+def test_who_is_to_be_rung_stays_there_where_the_dsl_has_to_look_at_a_refusal(renderer):
+    contact = {**CONTACT, "phone": "0300 555 0999"}
+    shown = [
+        "0300 555 0999"
+        in str(renderer.render(Card("requester_copy", {**facts("decided", review=review),
+                                                       "contact": contact})))
+        for review in (True, False)
+    ]  # fmt: skip
+
+    assert shown == [True, False]
+
+
+def test_the_number_of_the_lado_stands_there_once(renderer):
+    text = f"Ring the council's officer for worries about staff (the LADO): {NUMBERS['lado']}."
+    told = {"title": "Ring the LADO", "text": text, "after": "", "because": "", "conditions": []}
+    context = {**facts("outside", restricted=True, route_post="LADO"), "advice": told}
+    done = next(c for c in SAMPLES["done"] if c["outside"])
+
+    for drawn in (
+        renderer.render(Card("requester_copy", context)),
+        renderer.render(Card("done", {**done, **told})),
+    ):
+        said = "\n".join(text_objects(drawn, "mrkdwn"))
+        assert said.count("|0300 555 0102>") == 1
+        assert "You can also ring" not in said
+
+
+def test_a_note_that_goes_to_nobody_is_saved_and_not_sent(renderer):
+    (context,) = [c for c in SAMPLES["outcome"] if c["submit"] == "send"][:1]
+
+    drawn = renderer.render(Card("outcome", {**context, "outside": True}))
+
+    assert drawn["submit"]["text"] == "Save my note"
+
+
+def test_the_list_of_my_checks_offers_the_reason_that_is_still_to_come(renderer):
+    drawn = renderer.render(Card("mine", {"cases": [danger_facts()], "more": False, "page": 0}))
+
+    assert "case.reason" in actions_of(drawn)
+
+
+@pytest.mark.parametrize("name", ["help", "mine"])
+def test_words_read_in_any_channel_say_where_the_answer_comes(renderer, name):
+    context = {"cases": [facts()], "more": False, "page": 0, "numbers": NUMBERS}
+
+    drawn = str(renderer.render(Card(name, context)))
+
+    assert "The answer will come in your messages from Sharecheck." in drawn
+    assert "here" not in drawn.split("The answer will")[1][:60]
+
+
+@pytest.mark.parametrize("code", ["AlreadyDecided", "NotWaiting"])
+def test_a_requester_is_not_sent_to_buttons_that_they_have_not_got(renderer, code):
+    said = renderer.say(Card("refused", {**refusal(code), "status": "decided", "mine": True}))
+
+    assert "Change the decision" not in said
+    assert "You need do nothing more." in said
+
+
+def test_a_reason_that_is_the_decision_too_is_read_once(renderer):
+    (context,) = [c for c in SAMPLES["read"] if c["texts"] and c["report"]][:1]
+    own = decision("share", own=True, limits="", reason=context["texts"][0]["text"])
+
+    drawn = renderer.render(Card("read", {**context, "decision": own}))
+
+    texts = [*text_objects(drawn, "plain_text")]
+    assert texts.count(context["texts"][0]["text"]) == 1
+
+
+def test_the_limits_of_a_changed_decision_have_a_box_of_their_own(renderer):
+    drawn = renderer.render(Card("amend", {"case": CASE_ID, "ref": "SC-7F3K2"}))
+
+    assert [*values_of(drawn, "block_id")] == ["f.outcome", "f.limits", "f.reason"]

@@ -1,0 +1,49 @@
+"""A table that remembers says what the table says, the second time too."""
+
+import random
+
+from bot.remembered_table import MOST_KEPT, RememberedTable, remember
+from bot.rules import RulePack, live_questions, load_pack, next_page
+
+PACK = load_pack()
+
+
+def some_answers(pack: RulePack, chance: random.Random) -> dict[str, str]:
+    """A few questions answered by chance."""
+    asked = [q for q in pack.questions.values() if chance.random() < 0.4]
+    return {q.id: chance.choice(q.options).id for q in asked}
+
+
+def test_it_says_the_same_of_any_answers_at_first_and_again():
+    chance = random.Random(7)  # noqa: S311 - the same answers each time
+    pack = remember(PACK)
+    for answers in [some_answers(PACK, chance) for _ in range(300)] * 2:
+        page = next_page(PACK, answers)
+        assert next_page(pack, answers) == page
+        if page:
+            assert live_questions(pack, answers, page) == live_questions(PACK, answers, page)
+
+
+def test_it_is_the_same_pack_by_digest_and_verdict():
+    pack = remember(PACK)
+    state = PACK.state({"danger": "yes", "adult": "none"}, PACK.cautious)
+
+    assert pack.digest == PACK.digest
+    assert pack.table.verdict(state) == PACK.table.verdict(state)
+
+
+def test_the_order_of_the_questions_does_not_mix_states_up():
+    table = RememberedTable(PACK.table.rows)
+    state = PACK.state({"danger": "no", "adult": "none"}, PACK.open)
+    turned = dict(reversed(state.items()))
+
+    assert table.hangs_on(turned) == table.hangs_on(state) == PACK.table.hangs_on(state)
+
+
+def test_it_does_not_grow_without_end():
+    chance = random.Random(7)  # noqa: S311 - the same answers each time
+    table = RememberedTable(PACK.table.rows)
+    for _ in range(MOST_KEPT + 50):
+        table.hangs_on(PACK.state(some_answers(PACK, chance), PACK.open))
+
+    assert len(table.kept) <= MOST_KEPT
