@@ -31,7 +31,7 @@ from handlers.report import plan_digests
 from handlers.slack import SlackEdge
 from handlers.slack_calls import SlackClient
 from handlers.slack_chat import SlackChat
-from storage.errors import StorageError
+from storage.errors import StoreUnavailable
 from storage.store import Store
 from storage.vault import Vault
 
@@ -68,8 +68,11 @@ class Sharecheck:
     async def _say_ready(self, _request: Request) -> Response:
         try:
             await self.desk.store.read(lambda unit: unit.next_due())
-        except StorageError as error:
-            return _not_ready(getattr(error, "code", "storage"))
+        except StoreUnavailable as error:
+            return _not_ready(error.code)
+        except Exception as problem:  # noqa: BLE001 - the edge: whatever it is, it cannot work
+            log.warning("not_ready", kind=type(problem).__name__)
+            return _not_ready("broken")
         return JSONResponse({"ready": True}) if self.courier.alive else _not_ready("worker_stopped")
 
 

@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.fixtures_storage", "tests.fixtures_school"]
+pytest_plugins = ["tests.fixtures_storage", "tests.fixtures_school", "tests.fixtures_cli"]

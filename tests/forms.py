@@ -83,7 +83,9 @@ async def bring_about(school: PretendSchool, form: str) -> None:
         await school.walk(TEACHER, [{"danger": "yes", "adult": "none"}])
         await school.settle()
         return
-    await school.check(TEACHER, **(SURE | {"adult": "conflict"} if form == "case.outside" else ASKED))
+    await school.check(
+        TEACHER, **(SURE | {"adult": "conflict"} if form == "case.outside" else ASKED)
+    )
     await school.finish(TEACHER)
     if form == "case.answer":
         await school.do(DSL, "case.ask", question="Since when?")

@@ -83,7 +83,9 @@ class PretendSchool:
             assert sent.sent and not sent.errors, sent
             assert self.dialog(person)["hash"] != page["hash"]
 
-    async def check(self, person: str, ticked: tuple[str, ...] = ("nobody",), **answers: str) -> None:
+    async def check(
+        self, person: str, ticked: tuple[str, ...] = ("nobody",), **answers: str
+    ) -> None:
         """Run `/sharecheck` and answer what it asks, up to the last page."""
         await self.run(person)
         await self.answer(person, answers, ticked)
@@ -131,9 +133,7 @@ class PretendSchool:
         block, element = find_element(message.blocks, action)
         pressed = describe_action(block["block_id"], element, None, self.workspace.stamp())
         url = f"{self.settings.slack_api_url}no-such-hook"
-        return payload_of(
-            self.slack._payloads.message_action(person, message, pressed, {}, url)
-        )
+        return payload_of(self.slack._payloads.message_action(person, message, pressed, {}, url))
 
     def submit_payload(self, person: str, **values: Any) -> dict[str, Any]:
         """What Slack would send for the open dialog, filled in, to be tampered with."""
@@ -239,7 +239,9 @@ class PretendSchool:
 
     async def let_rest_pass(self) -> None:
         """As if the time had passed that messages rest before they are tried again."""
-        await self.write(lambda unit: unit._connection.execute(update(outbox).values(not_before=None)))
+        await self.write(
+            lambda unit: unit._connection.execute(update(outbox).values(not_before=None))
+        )
 
     async def settle_in_time(self, tries: int = 10) -> None:
         """Settle, letting each pause before another try pass at once."""
@@ -301,6 +303,11 @@ class PretendSchool:
 def payload_of(body: bytes) -> dict[str, Any]:
     payload: dict[str, Any] = json.loads(dict(parse_qsl(body.decode()))["payload"])
     return payload
+
+
+def references(logged: list[Any]) -> list[str]:
+    """What the log lines have in common with what people were shown, in order."""
+    return [line["reference"] for line in logged if "reference" in line]
 
 
 def words_of(block: Any) -> str:

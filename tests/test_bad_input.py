@@ -56,9 +56,7 @@ def live_text(part: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("box", EVERY, ids=str)
-async def test_hostile_text_in_every_box_is_kept_and_shown_as_text(
-    school: PretendSchool, box: Box
-):
+async def test_hostile_text_in_every_box_is_kept_and_shown_as_text(school: PretendSchool, box: Box):
     person = await reach(school, box)
     words = " ".join(text for text in HOSTILE.values())[: box.most]
 
@@ -82,9 +80,7 @@ def str_values(noted: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=list(HOSTILE))
-async def test_each_kind_of_hostile_text_survives_the_whole_way(
-    school: PretendSchool, words: str
-):
+async def test_each_kind_of_hostile_text_survives_the_whole_way(school: PretendSchool, words: str):
     await school.check(TEACHER, **ASKED)
     await fill_in(school, TEACHER, Box("reason", "walk"), words)
     case = await school.case()
@@ -147,13 +143,15 @@ async def test_each_pattern_is_refused_beside_the_box_and_nothing_is_saved(
     sent = await school.slack.answer(TEACHER, reason=f"They {PERSONAL[kind]} I think")
 
     assert set(sent.errors) == {"f.reason"}
-    assert f"This looks like {kind}. Please take it out. Nothing was saved." in sent.errors["f.reason"]
+    assert (
+        f"This looks like {kind}. Please take it out. Nothing was saved." in sent.errors["f.reason"]
+    )
     assert school.remembered() == before
     assert PERSONAL[kind] not in str(logged)
     assert (await school.finish(TEACHER, reason="They told me")).status == "waiting"
 
 
-@pytest.mark.parametrize("box", (*WALKED, *REQUESTED), ids=str)
+@pytest.mark.parametrize("box", [*WALKED, *REQUESTED], ids=str)
 async def test_whoever_asks_cannot_override_a_pattern_in_any_box(school: PretendSchool, box: Box):
     person = await reach(school, box)
     block = school.inputs(person)[box.name]["block_id"]

@@ -145,7 +145,9 @@ async def test_without_the_scope_to_look_a_repeat_says_that_it_may_be_one(school
 
     assert "missing_scope" in school.workspace.faults.pop()
     assert max(arrived(school, case).values()) == 2
-    repeats = [w for w in school.told(TEACHER) + school.posted(pretend.DSL_CHANNEL) if "repeat" in w]
+    repeats = [
+        w for w in school.told(TEACHER) + school.posted(pretend.DSL_CHANNEL) if "repeat" in w
+    ]
     assert len(repeats) == 1
     school.workspace.messages.clear()
 
@@ -199,7 +201,7 @@ async def test_where_no_dialog_can_be_opened_the_person_is_told_whom_to_ring(
 
     assert "This did not send" in said
     assert "01632 960 001" in said
-    assert [line["reference"] for line in logged if line["event"] == "not_done"][0] in said
+    assert next(line["reference"] for line in logged if line["event"] == "not_done") in said
 
 
 async def test_a_button_whose_dialog_does_not_open_says_so_and_leaves_the_message(
@@ -300,7 +302,9 @@ async def test_a_row_that_cannot_be_carried_out_is_tried_again_and_stops_nobody_
 
     await school.settle()
 
-    states = {row.template: (row.state, row.last_error) for row in await school.outbox(case_id=case.id)}
+    states = {
+        row.template: (row.state, row.last_error) for row in await school.outbox(case_id=case.id)
+    }
     assert states["no_such_card"] == ("pending", "internal_error")
     assert states["requester_copy"] == ("done", None)
     assert [line["kind"] for line in logged if line["event"] == "outbox_row_failed"]

@@ -85,7 +85,13 @@ async def test_it_is_posted_at_the_schools_time_and_tells_how_the_week_went(
 
         (digest,) = digests(school)
         assert "the week to 20 November 2026" in digest
-        for words in ("4 checks", "2 needed somebody to decide", "50 minutes", "Open now: 1", waits):
+        for words in (
+            "4 checks",
+            "2 needed somebody to decide",
+            "50 minutes",
+            "Open now: 1",
+            waits,
+        ):
             assert words in digest
         assert "Is it only what they need" in digest
 
@@ -215,9 +221,7 @@ async def test_a_week_that_could_not_be_posted_does_not_end_the_weeks_after_it(
         assert "the week to 11 December 2026" in digests(school)[-1]
 
 
-async def test_named_people_get_it_one_by_one(
-    tmp_path: Path, calendar: Calendar, slack: Workspace
-):
+async def test_named_people_get_it_one_by_one(tmp_path: Path, calendar: Calendar, slack: Workspace):
     route = RouteSettings(post="DSL", people=("dsl", "deputy"))
     async with begin(tmp_path, calendar, slack, routes={"dsl": route}) as school:
         for week in range(2):

@@ -137,156 +137,6 @@ async def test_a_question_that_can_no_longer_change_the_answer_is_not_asked(scho
     assert school.title(TEACHER) == "Court order or notice"
 
 
-# ------------------------------------------------------------------------------------- steering
-
-
-async def test_back_shows_the_page_before_with_every_answer_kept(school: PretendSchool):
-    await school.run(TEACHER)
-    await school.slack.answer(TEACHER, danger="no", adult="none")
-    await school.slack.answer(TEACHER, trigger="professional", identifiable="yes")
-    await school.slack.submit_view(TEACHER)
-    await school.press_here(TEACHER, "walk.back")
-    assert school.chosen(TEACHER) == {"trigger": "professional", "identifiable": "yes"}
-
-    await school.press_here(TEACHER, "walk.back")
-    assert school.chosen(TEACHER) == {"danger": "no", "adult": "none"}
-    assert "walk.back" not in school.buttons(TEACHER)
-
-    await school.answer(TEACHER, SURE)
-    case = await school.finish(TEACHER)
-    assert case.answers == SURE
-
-
-async def test_back_keeps_what_was_chosen_on_the_page_that_is_left(school: PretendSchool):
-    await school.run(TEACHER)
-    await school.slack.answer(TEACHER, danger="no", adult="none")
-    block = next(iter(school.inputs(TEACHER).values()))
-    option = next(o for o in block["element"]["options"] if o["value"] == "parent")
-    picked = {block["block_id"]: {"trigger": {"type": "radio_buttons", "selected_option": option}}}
-    await school.press_here(TEACHER, "walk.back", values=picked)
-
-    await school.slack.answer(TEACHER, danger="no", adult="none")
-
-    assert school.chosen(TEACHER) == {"trigger": "parent"}
-
-
-async def test_an_early_answer_changed_by_going_back_leaves_no_forgotten_one_behind(
-    school: PretendSchool,
-):
-    await school.check(TEACHER, **SURE | {"advice": "wanted"})
-    while "danger" not in school.inputs(TEACHER):
-        await school.press_here(TEACHER, "walk.back")
-    await school.slack.answer(TEACHER, danger="no", adult="head")
-    await school.slack.answer(TEACHER, people=["nobody"])
-
-    case = await school.finish(TEACHER)
-
-    assert case.answers == {"danger": "no", "adult": "head"}
-    assert (case.advice.row, case.route) == (6, "chair")
-
-
-async def test_an_unanswered_question_is_asked_for_beside_itself(school: PretendSchool):
-    await school.run(TEACHER)
-
-    sent = await school.slack.answer(TEACHER, danger="no")
-
-    assert set(sent.errors) == {"q.start.adult"}
-
-
-ASKED_FROM = {
-    "the second page": [],
-    "rule 1": [{"trigger": "parent", "identifiable": "yes"}],
-    "rule 4": [
-        {"trigger": "parent", "identifiable": "yes"},
-        {"purpose": "welfare"},
-        {"openness": "told"},
-        {"agreement": "agreed"},
-    ],
-    "rule 6": [
-        {"trigger": "parent", "identifiable": "yes"},
-        {"purpose": "harm"},
-        {"openness": "told"},
-        {"agreement": "agreed"},
-        {"advice": "confident"},
-        {"identity_risk": "none"},
-    ],
-}
-
-
-@pytest.mark.parametrize("pages", ASKED_FROM.values(), ids=list(ASKED_FROM))
-async def test_ask_the_dsl_now_skips_the_rest_and_sends_what_was_said_so_far(
-    school: PretendSchool, pages: list[dict[str, str]]
-):
-    await school.walk(TEACHER, [{"danger": "no", "adult": "none"}, *pages])
-    await school.press_here(TEACHER, "walk.ask")
-    said = {q: a for page in pages for q, a in page.items()}
-    wanted = {} if "purpose" in said else {"purpose": "harm"}
-    assert ("purpose" in school.inputs(TEACHER)) == bool(wanted)
-
-    case = await school.finish(TEACHER, **wanted)
-
-    assert case.answers == {"danger": "no", "adult": "none"} | said | wanted | {"advice": "wanted"}
-    assert (case.advice.row, case.route, case.status) == (10, "dsl", "waiting")
-    assert case.advice.urgency == ("normal" if said.get("purpose") == "welfare" else "high")
-
-
-async def test_the_purpose_asked_on_the_last_page_sets_the_urgency(school: PretendSchool):
-    await school.walk(TEACHER, [{"danger": "no", "adult": "none"}])
-    await school.press_here(TEACHER, "walk.ask")
-
-    case = await school.finish(TEACHER, purpose="welfare")
-
-    assert case.advice.urgency == "normal"
-
-
-async def test_ask_the_dsl_now_is_not_offered_when_the_worry_is_about_an_adult(
-    school: PretendSchool,
-):
-    await school.walk(TEACHER, [{"danger": "no", "adult": "dsl"}])
-    assert school.title(TEACHER) == "Who must not see it"
-    assert "walk.ask" not in school.buttons(TEACHER)
-
-    await school.slack.answer(TEACHER, people=["nobody"])
-    assert "walk.ask" not in school.buttons(TEACHER)
-
-
-# --------------------------------------------------------------------------------- nearly there
-
-
-async def test_nearly_there_goes_back_to_the_one_question_and_then_says_yes(school: PretendSchool):
-    await school.check(TEACHER, **SURE | {"verified": "no"})
-    assert school.title(TEACHER) == "Nearly there"
-    assert "Ring back on a number the school already holds" in school.page(TEACHER)
-
-    await school.press_here(TEACHER, "walk.fixed")
-    assert school.title(TEACHER) == "Rule 6: who and what"
-    await school.slack.answer(TEACHER, **{q: SURE[q] for q in school.inputs(TEACHER)})
-    case = await school.finish(TEACHER)
-
-    assert (case.advice.row, case.status) == (32, "decided")
-    assert case.fixes == {"verified": "done"}
-
-
-async def test_nearly_there_stays_when_it_was_not_done_after_all(school: PretendSchool):
-    await school.check(TEACHER, **SURE | {"verified": "no"})
-    await school.press_here(TEACHER, "walk.fixed")
-
-    await school.slack.answer(TEACHER, **{q: SURE[q] for q in school.inputs(TEACHER)} | {"verified": "no"})
-
-    assert school.title(TEACHER) == "Nearly there"
-
-
-async def test_who_cannot_mend_it_asks_the_dsl_and_both_are_on_the_record(school: PretendSchool):
-    await school.check(TEACHER, **WELFARE | {"agreement": "not_asked"})
-    await school.press_here(TEACHER, "walk.cannot")
-
-    case = await school.finish(TEACHER)
-
-    assert (case.advice.row, case.status, case.route) == (35, "waiting", "dsl")
-    assert case.fixes == {"agreement": "cannot"}
-    assert case.answers["agreement"] == "not_asked"
-
-
 # ---------------------------------------------------------------------------- against the advice
 
 
@@ -300,7 +150,9 @@ async def test_going_against_the_advice_wants_a_reason_and_tells_the_route(
     sent = await school.slack.answer(TEACHER, reason="So", recipient="Nurse", course="against")
     assert set(sent.errors) == {"f.against_reason"}
 
-    case = await school.finish(TEACHER, course="against", against_reason="I know more than I can say")
+    case = await school.finish(
+        TEACHER, course="against", against_reason="I know more than I can say"
+    )
 
     assert (case.course, case.decision.outcome, case.status) == ("against", decided, "decided")
     assert case.texts["against_reason"] == "I know more than I can say"
@@ -452,70 +304,6 @@ async def test_the_same_walk_handed_in_five_times_at_once_is_one_case(school: Pr
     case = await school.case()
     assert all(case.ref in words_of(answer) for answer in answers)
     assert len(school.posted(pretend.DSL_CHANNEL)) == 2
-
-
-# -------------------------------------------------------------------------------------- the words
-
-
-async def test_help_says_what_it_is_and_what_it_keeps(school: PretendSchool):
-    await school.run(TEACHER, "help")
-
-    said = school.whispered(TEACHER)
-    assert "What it keeps" in said
-    assert "It is not legal advice" in said
-    assert "999" in said
-
-
-async def test_mine_lists_ones_own_checks_and_open_what_waits_for_a_reviewer(school: PretendSchool):
-    await school.check(TEACHER, **SURE | {"advice": "wanted"})
-    case = await school.finish(TEACHER)
-
-    for person, word, seen in (
-        (TEACHER, "mine", True),
-        (DSL, "mine", False),
-        (DSL, " OPEN ", True),
-        (TEACHER, "open", False),
-    ):
-        await school.run(person, word)
-        assert (case.ref in school.whispered(person)) == seen, (person, word)
-
-
-async def test_a_restricted_case_is_in_no_list_of_the_dsl(school: PretendSchool):
-    await school.check(TEACHER, **SURE | {"adult": "staff"})
-    case = await school.finish(TEACHER)
-
-    await school.run(DSL, "open")
-
-    assert case.ref not in school.whispered(DSL)
-
-
-async def test_long_lists_have_pages(school: PretendSchool):
-    for _ in range(12):
-        await school.check(TEACHER, **SURE | {"trigger": "legal_order"})
-        await school.finish(TEACHER)
-    refs = [case.ref for case in await school.cases()]
-
-    await school.run(TEACHER, "mine")
-    first = school.whispered(TEACHER)
-    await school.press(TEACHER, "list.mine.older")
-    second = school.whispered(TEACHER)
-    await school.press(TEACHER, "list.mine.newer")
-
-    assert {ref for ref in refs if ref in first} == set(refs[2:])
-    assert {ref for ref in refs if ref in second} == set(refs[:2])
-    assert school.whispered(TEACHER) == first
-
-
-async def test_other_words_after_the_command_are_dropped_and_logged_nowhere(
-    school: PretendSchool, logged: list
-):
-    await school.run(TEACHER, "Zebedee in year 4 has bruises")
-
-    assert school.title(TEACHER) == "Before you start"
-    await school.answer(TEACHER, SURE)
-    await school.finish(TEACHER)
-    left = repr(logged) + school.remembered() + repr(school.workspace.calls)
-    assert "Zebedee" not in left
 
 
 # ------------------------------------------------------------------------------------ share_needs

@@ -124,7 +124,9 @@ async def test_a_reviewer_may_decide_without_waiting_for_the_answer(
     assert (await school.case(waiting)).decision.by == "deputy"
 
 
-async def test_a_case_is_handed_to_a_colleague_who_is_messaged(school: PretendSchool, waiting: Case):
+async def test_a_case_is_handed_to_a_colleague_who_is_messaged(
+    school: PretendSchool, waiting: Case
+):
     await school.press(DSL, "case.hand_over")
     offered = [o["value"] for o in school.inputs(DSL)["to"]["element"]["options"]]
     assert offered == ["deputy"]

@@ -61,7 +61,9 @@ def test_writers_that_are_killed_lose_nothing_they_acknowledged(
         for writer in writers:
             writer.kill()
         for writer in writers:
-            rest, _ = writer.communicate(timeout=10)
+            writer.wait(timeout=10)
+            rest = writer.stdout.read()  # after `readline`, whose buffer `communicate` would skip
+            writer.stdout.close()
             said += [line.split() for line in rest.splitlines(keepends=True) if "\n" in line]
 
     added = {words[1] for words in said if words[0] == "added"}
