@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import signal
 import sys
 import time
+from collections.abc import Iterator
 
 import aiohttp
 import structlog
@@ -16,6 +19,7 @@ from bot import app as composition
 from bot.settings import Settings, SettingsError
 
 log = structlog.get_logger()
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 """Seconds that requests under way may take when the process is told to end."""
 YOUNG_OBJECTS = 10_000
@@ -46,6 +50,25 @@ def calm_collector() -> None:
     gc.set_threshold(YOUNG_OBJECTS)
 
 
+class Server(uvicorn.Server):
+    """A server that ends when told, and leaves the rest of the process to end in order.
+
+    uvicorn's own raises the signal again once it has stopped, which would end the process before
+    what was begun after an acknowledgement is done and the database closed.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in ENDINGS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in ENDINGS:
+                loop.remove_signal_handler(number)
+
+
 async def _serve(settings: Settings) -> None:
     began = time.monotonic()
     async with composition.running(settings) as app:
@@ -59,7 +82,7 @@ async def _serve(settings: Settings) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE,
         )
-        server = uvicorn.Server(config)
+        server = Server(config)
         calm_collector()
         checking = asyncio.create_task(_check(app))
         log.info("serving", port=settings.port, seconds=round(time.monotonic() - began, 3))

@@ -34,9 +34,7 @@ async def begin_another(desk: Desk, school: School, case_id: str, account: Accou
     case = await desk.store.read(lambda unit: unit.load(case_id))
     if case.requester != school.person(account).id:
         raise StalePage
-    return walks.another(
-        new_id(), desk.pack, school.id, case.answers, case.id, case.excluded
-    )
+    return walks.another(new_id(), desk.pack, school.id, case.answers, case.id, case.excluded)
 
 
 def unseal(desk: Desk, sealed: str, account: Account) -> tuple[RulePack, Walk]:

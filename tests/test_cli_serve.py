@@ -36,7 +36,6 @@ def test_a_served_process_answers_health(config: Path):
         assert ask(f"http://127.0.0.1:{port}/healthz") == b'{"alive":true}'
 
 
-@pytest.mark.xfail(strict=True, reason="the server's own handler ends the process by the signal")
 def test_a_served_process_ends_well_when_told(config: Path):
     write_config(config.parent, port=(port := free_port()))
     with serving(config) as process:

@@ -190,33 +190,6 @@ async def test_the_more_urgent_goes_first(school: PretendSchool):
     assert rows[2].case_id == first.id
 
 
-async def test_where_no_dialog_can_be_opened_the_person_is_told_whom_to_ring(
-    school: PretendSchool, logged: list
-):
-    school.workspace.conditions["views.open"].down = True
-    await school.run(TEACHER)
-    assert not school.has_dialog(TEACHER)
-
-    said = school.whispered(TEACHER)
-
-    assert "This did not send" in said
-    assert "01632 960 001" in said
-    assert next(line["reference"] for line in logged if line["event"] == "not_done") in said
-
-
-async def test_a_button_whose_dialog_does_not_open_says_so_and_leaves_the_message(
-    school: PretendSchool,
-):
-    case = await raised(school)
-    await school.settle()
-    school.workspace.conditions["views.open"].refusals = ("expired_trigger_id",)
-
-    await school.press(DSL, "case.decide.share")
-
-    assert "This did not send" in school.whispered(DSL)
-    assert school.sees(DSL, "case.decide.share", case)
-
-
 # ------------------------------------------------------------------------------------- given up
 
 

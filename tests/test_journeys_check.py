@@ -209,6 +209,21 @@ async def test_closing_the_last_page_of_an_escalation_offers_to_carry_on(school:
     assert (case.status, case.advice.row) == ("waiting", 10)
 
 
+async def test_carry_on_after_it_was_sent_says_that_it_was_and_sends_nothing(
+    school: PretendSchool,
+):
+    await school.check(TEACHER, **SURE | {"advice": "wanted"})
+    await school.slack.close_view(TEACHER)
+    await school.settle()
+    await school.press(TEACHER, "walk.resume")
+    case = await school.finish(TEACHER)
+
+    await school.press(TEACHER, "walk.resume")
+
+    assert case.ref in school.page(TEACHER)
+    assert [c.id for c in await school.cases()] == [case.id]
+
+
 @pytest.mark.parametrize(
     "answers",
     [

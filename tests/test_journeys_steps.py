@@ -156,3 +156,17 @@ async def test_who_cannot_mend_it_asks_the_dsl_and_both_are_on_the_record(school
     assert (case.advice.row, case.status, case.route) == (35, "waiting", "dsl")
     assert case.fixes == {"agreement": "cannot"}
     assert case.answers["agreement"] == "not_asked"
+
+
+@pytest.mark.parametrize("answers", [SURE, WELFARE | {"role": "none"}])
+async def test_whoever_is_uneasy_about_the_answer_asks_the_dsl_from_the_last_page(
+    school: PretendSchool, answers: dict[str, str]
+):
+    await school.check(TEACHER, **answers)
+    await school.press_here(TEACHER, "walk.ask")
+    assert school.title(TEACHER) == "Ask the DSL first"
+
+    case = await school.finish(TEACHER)
+
+    assert (case.advice.row, case.status, case.answers["advice"]) == (10, "waiting", "wanted")
+    assert case.answers["purpose"] == answers["purpose"]

@@ -335,3 +335,31 @@ async def test_a_page_in_the_middle_cannot_be_handed_in_as_the_last(school: Pret
 
     assert STALE in words_of(await school.send_payload(payload))
     assert await school.cases() == []
+
+
+# ------------------------------------------------------------------------ dialogs that do not open
+
+
+async def test_where_no_dialog_can_be_opened_the_person_is_told_whom_to_ring(
+    school: PretendSchool, logged: list
+):
+    school.workspace.conditions["views.open"].down = True
+    await school.run(TEACHER)
+    assert not school.has_dialog(TEACHER)
+
+    said = school.whispered(TEACHER)
+
+    assert "This did not send" in said
+    assert "01632 960 001" in said
+    assert next(line["reference"] for line in logged if line["event"] == "not_done") in said
+
+
+async def test_a_button_whose_dialog_does_not_open_says_so_and_leaves_the_message(
+    school: PretendSchool, waiting: Case
+):
+    school.workspace.conditions["views.open"].refusals = ("expired_trigger_id",)
+
+    await school.press(DSL, "case.decide.share")
+
+    assert "This did not send" in school.whispered(DSL)
+    assert school.sees(DSL, "case.decide.share", waiting)
