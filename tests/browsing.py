@@ -47,13 +47,14 @@ async def become(page: Page, post: str) -> None:
     await go_to(page, "People")
     people = page.get_by_role("region", name="Look through the eyes of")
     named = page.get_by_text(post, exact=True)
-    await people.get_by_role("button").filter(has=named).click()
+    await people.get_by_role("button").filter(has=named).press("Enter")
+    await page.locator("#who").get_by_text(post, exact=True).wait_for(state="attached")
 
 
 async def open_conversation(page: Page, name: str) -> None:
     await go_to(page, "Channels")
     sidebar = page.get_by_role("navigation", name="People and channels")
-    await sidebar.get_by_role("button", name=name).last.click()
+    await sidebar.locator(".places").get_by_role("button", name=name).click()
 
 
 async def answer(dialog: Locator, pack: RulePack, question: str, option: str) -> None:

@@ -28,9 +28,9 @@ from tests.scenarios import SURE
 TEACHER, DSL, CHAIR = pretend.TEACHER, pretend.DSL, pretend.CHAIR
 PLANTED = tuple((box, f"Zq{number}mark") for number, box in enumerate(EVERY))
 """A word for each box, found nowhere else."""
-ON_THE_CARD = {mark for box, mark in PLANTED if box.name == "filed_at"}
-DROPPED, RESTRICTED = "Zqdroppedmark", "Zqrestrictedmark"
-MARKS = {*(mark for _, mark in PLANTED), DROPPED, RESTRICTED}
+DROPPED, RESTRICTED, HANDED = "Zqdroppedmark", "Zqrestrictedmark", "Zqhandedmark"
+ON_THE_CARD = {HANDED, *(mark for box, mark in PLANTED if box.name == "filed_at")}
+MARKS = {*(mark for _, mark in PLANTED), DROPPED, RESTRICTED, HANDED}
 VIEWS = ("views.open", "views.update", "views.push")
 
 
@@ -95,6 +95,9 @@ async def live_on(school: PretendSchool) -> None:
     await school.check(TEACHER, ("head",), **SURE | {"adult": "staff"})
     await school.finish(TEACHER, reason=RESTRICTED, filed_at=RESTRICTED)
     await school.press(CHAIR, "case.read")
+    await school.check(TEACHER, **SURE | {"advice": "wanted"})
+    await school.finish(TEACHER, filed_at=HANDED)
+    await school.do(DSL, "case.hand_over", to="deputy", reason="I am away")
     for person in (TEACHER, DSL):
         for word in ("mine", "open", "help"):
             await school.run(person, word)
