@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 
 import phonenumbers
@@ -65,6 +65,8 @@ _PHONE = re.compile(
 )
 """British numbers as people write them, also those kept for stories, which phonenumbers lets by."""
 
+_PIECE, _OVERLAP = 1000, 100
+
 
 def find_personal_data(text: str) -> Kind | None:
     """The first kind of personal data that a text seems to hold, or None.
@@ -84,7 +86,15 @@ def _holds_nhs(text: str) -> bool:
 
 
 def _holds_phone(text: str) -> bool:
-    return bool(_PHONE.search(text)) or phonenumbers.PhoneNumberMatcher(text, "GB").has_next()
+    if _PHONE.search(text):
+        return True
+    return any(phonenumbers.PhoneNumberMatcher(piece, "GB").has_next() for piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces that overlap: phonenumbers looks at all the rest from every digit."""
+    for start in range(0, len(text), _PIECE):
+        yield text[start : start + _PIECE + _OVERLAP]
 
 
 _TESTS: Mapping[Kind, Callable[[str], object]] = {

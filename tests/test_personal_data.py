@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -71,7 +72,9 @@ def test_every_kind_has_examples():
 
 @pytest.mark.parametrize("kind", Kind)
 def test_it_is_found_behind_a_long_text(kind: Kind):
-    assert find_personal_data("word " * 600 + FOUND[kind][0]) is kind
+    for length in (900, 990, 995, 1000, 1005, 2990):
+        text = "word " * (length // 5) + FOUND[kind][0]
+        assert find_personal_data(text) is kind
 
 
 @settings(deadline=None)
@@ -91,22 +94,20 @@ def test_digits_of_any_script_have_one_too(text: str):
     assert find_personal_data(text) in {*Kind, None}
 
 
-HOSTILE = (
-    "1", "0", "+", "a", "(1", "1 ", "1-", "1.", "1/", "a@", "a.", "07911 ", "(07 ", "07-", "1 may ",
-    "1.1.", "+44 ", "07911 12345 ", "AB 12 34 56 ", "SW1A ", "A1", "943 476 ", "x@y-", "\u0663",
-)  # fmt: skip
+def hostile(length: int) -> Iterator[str]:
+    for part in (
+        "1", "0", "+", "a", "(1", "1 ", "1-", "1.", "1/", "a@", "a.", "07911 ", "(07 ", "07-",
+        "1 may ", "1.1.", "+44 ", "07911 12345 ", "AB 12 34 56 ", "SW1A ", "A1", "943 476 ",
+        "x@y-", "\u0663",
+    ):  # fmt: skip
+        yield (part * length)[:length]
+    yield "a@a" + ".1" * (length // 2)
+    yield "1" + " " * length + "1"
 
 
-def seconds_for(text: str) -> float:
-    """Of this process's own time, so that other work on the machine does not count."""
+def test_a_hostile_text_of_any_length_does_not_hang():
+    """Not a figure of speed: a pattern that looks again and again takes minutes for this."""
     before = time.process_time()
-    find_personal_data(text)
-    return time.process_time() - before
-
-
-@pytest.mark.parametrize("part", HOSTILE)
-def test_four_times_the_text_takes_about_four_times_as_long(part: str):
-    """A pattern that looks again and again takes sixteen times as long, and in the end minutes."""
-    short, long = ((part * length)[:length] for length in (4_000, 16_000))
-
-    assert seconds_for(long) < 10 * max(seconds_for(short), 0.02)
+    for text in hostile(30_000):
+        find_personal_data(text)
+    assert time.process_time() - before < 30
