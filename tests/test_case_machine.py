@@ -293,7 +293,7 @@ class CaseMachine(RuleBasedStateMachine):
 
 CaseMachine.TestCase.settings = settings(
     max_examples=300,
-    stateful_step_count=25,
+    stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
