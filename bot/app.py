@@ -31,6 +31,7 @@ from handlers.report import plan_digests
 from handlers.slack import SlackEdge
 from handlers.slack_calls import SlackClient
 from handlers.slack_chat import SlackChat
+from handlers.slack_http import SlackHttp
 from storage.errors import StoreUnavailable
 from storage.store import Store
 from storage.vault import Vault
@@ -52,6 +53,7 @@ class Sharecheck:
     desk: Desk
     courier: Courier
     edge: SlackEdge
+    http: SlackHttp
     session: aiohttp.ClientSession
 
     @property
@@ -59,7 +61,7 @@ class Sharecheck:
         """The routes: `/slack/events`, `/healthz` (the process lives), `/readyz` (it can work)."""
         return Starlette(
             routes=[
-                Route("/slack/events", self.edge.handle, methods=["POST"]),
+                Route("/slack/events", self.http.handle, methods=["POST"]),
                 Route("/healthz", _say_alive),
                 Route("/readyz", self._say_ready),
             ]
@@ -148,9 +150,10 @@ def _assemble(
         clock=clock,
         operator_place=Place(Platform.SLACK, first.slack_team, operator) if operator else None,
     )
-    edge = SlackEdge(desk, chat, renderer, settings.slack_signing_secret.get_secret_value())
+    edge = SlackEdge(desk, chat, renderer)
+    http = SlackHttp(edge, settings.slack_signing_secret.get_secret_value())
     courier = Courier(desk, f"{os.getpid()}")
-    return Sharecheck(settings, desk, courier, edge, session)
+    return Sharecheck(settings, desk, courier, edge, http, session)
 
 
 def start_logging(level: str) -> None:

@@ -1,4 +1,4 @@
-"""The Slack edge over HTTP: verify, limit, hand to Bolt, and answer whatever happens."""
+"""The Slack edge: what Slack sent, given to Bolt and to our tables, and always answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,8 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.signature import SignatureVerifier
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
 
 from bot.cards import Renderer
 from bot.chat import Account, Card, DeliveryError
@@ -31,17 +29,15 @@ from handlers.slack_chat import SlackChat
 from handlers.slack_payload import (
     Payload,
     Press,
-    parse_body,
     read_account,
+    read_event,
     read_press,
     read_team,
     read_view,
 )
 from storage.errors import StorageError, StoreUnavailable
 
-LARGEST_BODY = 1_000_000
-"""Bytes; Slack's largest payloads are views of 250 KB, form-encoded."""
-
+JSON: dict[str, str | Sequence[str]] = {"content-type": "application/json"}
 Ack = Callable[..., Awaitable[Any]]
 log = structlog.get_logger()
 
@@ -86,15 +82,15 @@ class Visitor:
 View = Callable[[Visitor, Payload], Coroutine[Any, Any, None]]
 Action = Callable[[Visitor, Press], Awaitable[None]]
 Command = Callable[[Visitor, str], Awaitable[None]]
+Shortcut = Callable[[Visitor], Awaitable[None]]
+Event = Callable[[Visitor, Payload], Coroutine[Any, Any, None]]
 
 
 class SlackEdge:
     """Everything that Slack may send, as tables: what happens when."""
 
-    def __init__(
-        self, desk: Desk, chat: SlackChat, renderer: Renderer, signing_secret: str
-    ) -> None:
-        from handlers import slack_cases, slack_walk
+    def __init__(self, desk: Desk, chat: SlackChat, renderer: Renderer) -> None:
+        from handlers import slack_cases, slack_walk, slack_ways
 
         self.desk = desk
         self.chat = chat
@@ -103,32 +99,21 @@ class SlackEdge:
         self.views: Mapping[str, View] = {**slack_walk.VIEWS, **slack_cases.VIEWS}
         self.closed: Mapping[str, View] = slack_walk.CLOSED
         self.actions: Mapping[str, Action] = {**slack_walk.ACTIONS, **slack_cases.ACTIONS}
-        self._verifier = SignatureVerifier(signing_secret)
+        self.shortcuts: Mapping[str, Shortcut] = slack_ways.SHORTCUTS
+        self.events: Mapping[str, Event] = slack_ways.EVENTS
         self._tasks: set[asyncio.Task[None]] = set()
         self._app = self._build_app(chat.client)
 
-    async def handle(self, request: Request) -> Response:
-        """`POST /slack/events`: 401 without a fresh, right signature; 413 when too large."""
-        body = await self._read_body(request)
-        if body is None:
-            return Response(status_code=413)
-        timestamp = request.headers.get("x-slack-request-timestamp", "")
-        signature = request.headers.get("x-slack-signature", "")
-        if not self._is_signed(body, timestamp, signature):
-            log.warning("slack_signature_refused")
-            return Response(status_code=401)
-        payload = parse_body(body)
-        if payload is None:
-            log.warning("slack_payload_unreadable", reference=new_reference())
-            return Response(status_code=200)
+    async def answer(self, payload: Payload) -> BoltResponse:
+        """What Slack sent, however it came, given to whoever knows it; always with an answer."""
         try:
             # Bolt's mode for payloads that come as objects: it would parse and verify once more.
-            bolt_request = AsyncBoltRequest(body=payload, mode="socket_mode")
-            answer = await self._app.async_dispatch(bolt_request)
+            request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")
+            answer = await self._app.async_dispatch(request)
         except Exception as problem:  # noqa: BLE001 - the edge: answered with a reference
             return self._answer_fault(payload, self._fault(problem, None))
         if answer.status < 400:  # noqa: PLR2004 - else Slack would show an error of its own
-            return Response(answer.body, answer.status, headers=answer.first_headers())
+            return answer
         reference = new_reference()
         log.warning("slack_payload_unknown", status=answer.status, reference=reference)
         return self._answer_fault(payload, self.trouble_card("trouble_view", None, reference))
@@ -197,6 +182,8 @@ class SlackEdge:
         app.command(anything)(self._on_command)
         app.action(anything)(self._on_action)
         app.view_closed(anything)(self._on_closed)
+        app.event(anything)(self._on_event)
+        app.shortcut(anything)(self._on_shortcut)
         return app
 
     async def _on_command(self, ack: Ack, body: Payload) -> None:
@@ -231,6 +218,31 @@ class SlackEdge:
         await ack()
         press = read_press(body)
         self.after_ack(self._act(visitor, press))
+
+    async def _on_event(self, ack: Ack, body: Payload) -> None:
+        """Something that Slack tells of; it comes again when it is not acknowledged at once."""
+        visitor = Visitor(self, body, ack)
+        await ack()
+        event = read_event(body)
+        if handler := self.events.get(str(event.get("type"))):
+            self.after_ack(handler(visitor, event))
+
+    async def _on_shortcut(self, ack: Ack, body: Payload) -> None:
+        visitor = Visitor(self, body, ack)
+        await ack()
+        if enter := self.shortcuts.get(str(body.get("callback_id"))):
+            self.after_ack(self._enter(visitor, enter))
+        else:
+            log.warning("slack_unknown", kind="shortcut", reference=new_reference())
+
+    async def _enter(self, visitor: Visitor, enter: Shortcut) -> None:
+        """Carry out a shortcut: like a command, but with nothing to answer in."""
+        try:
+            await enter(visitor)
+        except (Refusal, UnknownAnswer, DeliveryError, StorageError) as problem:
+            await visitor.open(self._card_for(problem, visitor.school))
+        except Exception as problem:  # noqa: BLE001 - the edge: answered with a reference
+            await visitor.open(self._fault(problem, visitor.school))
 
     async def _act(self, visitor: Visitor, press: Press) -> None:
         """Carry out a button; its trigger lives three seconds, so a dialog answers at once."""
@@ -300,31 +312,12 @@ class SlackEdge:
         except Exception as problem:  # noqa: BLE001 - the edge: nobody above would hear of it
             self._fault(problem, None)
 
-    def _answer_fault(self, payload: Payload, card: Card) -> Response:
+    def _answer_fault(self, payload: Payload, card: Card) -> BoltResponse:
         """What nobody could read: a dialog says so, since no answer would close it as if sent."""
         if payload.get("type") != "view_submission":
-            return Response(status_code=200)
-        return JSONResponse({"response_action": "update", "view": self.renderer.render(card)})
-
-    def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
-        try:
-            return self._verifier.is_valid(body, timestamp, signature)
-        except (ValueError, TypeError):  # what no text, or no plain text, is
-            return False
-
-    async def _read_body(self, request: Request) -> bytes | None:
-        """The body, or None when it is larger than anything Slack sends."""
-        chunks: list[bytes] = []
-        size = 0
-        try:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > LARGEST_BODY:
-                    return None
-                chunks.append(chunk)
-        except ClientDisconnect:
-            return b""
-        return b"".join(chunks)
+            return BoltResponse(status=200)
+        view = f'{{"response_action":"update","view":{self.renderer.write(card)}}}'
+        return BoltResponse(status=200, body=view, headers=JSON)
 
 
 def new_reference() -> str:

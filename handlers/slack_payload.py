@@ -56,13 +56,13 @@ def parse_body(body: bytes) -> dict[str, Any] | None:
 
 
 def read_account(body: Payload) -> Account:
-    """Who sent it: a command names its parts flat, everything else in `user` and `team`.
+    """Who sent it: a command names its parts flat, an event in `event`, all else in `user`.
 
     Raises StalePage when it does not say.
     """
-    user = _part(body, "user")
-    team = user.get("team_id") or read_team(body)
-    name = body.get("user_id") or user.get("id")
+    user, event = _part(body, "user"), _part(body, "event")
+    team = user.get("team_id") or event.get("user_team") or read_team(body)
+    name = body.get("user_id") or user.get("id") or event.get("user")
     if not (team and name):
         raise StalePage
     return Account(Platform.SLACK, str(team), str(name))
@@ -76,6 +76,11 @@ def read_team(body: Payload) -> str:
 def read_view(body: Payload) -> Payload:
     """The dialog that a payload is about; empty when there is none."""
     return _part(body, "view")
+
+
+def read_event(body: Payload) -> Payload:
+    """What an event tells of; empty when the payload is none."""
+    return _part(body, "event")
 
 
 def read_press(body: Payload) -> Press:

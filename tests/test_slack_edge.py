@@ -10,7 +10,7 @@ import pytest
 
 from bot.case import Case
 from bot.demo import SECRET
-from handlers.slack import LARGEST_BODY
+from handlers.slack_http import LARGEST_BODY
 from playground import school as pretend
 from playground.courier import FORM, signed_headers
 from playground.slack_payloads import encode_form
