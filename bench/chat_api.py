@@ -57,10 +57,16 @@ class Listener:
         return self._fixed.get(method, self._fixed[""])
 
     def tell(self, path: str) -> bytes:
-        """`/bench/…`: `counts`, `calls`, `views`, `forget`, or `delay/<milliseconds>`."""
+        """`/bench/…`: `counts`, `calls`, `views`, `forget`, `delay/<milliseconds>`.
+
+        `socket/<port>` says where sockets are taken.
+        """
         what, _, number = path.removeprefix("/bench/").partition("/")
         if what == "delay":
             self.delay = int(number) / 1000
+        elif what == "socket":
+            url = f"ws://{LOOPBACK}:{number}/link"
+            self._fixed["apps.connections.open"] = _as_answer({"ok": True, "url": url})
         elif what == "forget":
             self.calls.clear()
         told: Mapping[str, Callable[[], Any]] = {

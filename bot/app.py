@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,7 +24,7 @@ from starlette.routing import Route
 from bot.cards import Renderer
 from bot.chat import Place, Platform
 from bot.remembered_table import remember
-from bot.rules import load_pack
+from bot.rules import known_packs_by_digest, load_pack
 from bot.settings import Settings, SettingsError, build_schools
 from handlers.delivery import Courier
 from handlers.desk import Desk, WalkLock, utc_now
@@ -32,12 +33,16 @@ from handlers.slack import SlackEdge
 from handlers.slack_calls import SlackClient
 from handlers.slack_chat import SlackChat
 from handlers.slack_http import SlackHttp
+from handlers.slack_socket import SlackSocket
 from storage.errors import StoreUnavailable
 from storage.store import Store
 from storage.vault import Vault
 
 API_TIMEOUT = 10
 """Seconds that a call of the Slack API may take; shorter than the worker's lease."""
+
+NO_GOOD = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired"})
+"""What Slack says of a token that will never do."""
 
 SEEN_KEPT = timedelta(days=7)
 """How long the keys of requests are kept; Slack sends nothing again after minutes."""
@@ -53,19 +58,21 @@ class Sharecheck:
     desk: Desk
     courier: Courier
     edge: SlackEdge
-    http: SlackHttp
+    http: SlackHttp | None
+    socket: SlackSocket | None
     session: aiohttp.ClientSession
 
     @property
     def asgi(self) -> Starlette:
-        """The routes: `/slack/events`, `/healthz` (the process lives), `/readyz` (it can work)."""
-        return Starlette(
-            routes=[
-                Route("/slack/events", self.http.handle, methods=["POST"]),
-                Route("/healthz", _say_alive),
-                Route("/readyz", self._say_ready),
-            ]
-        )
+        """The routes: `/healthz` (the process lives), `/readyz` (it can work).
+
+        With a signing secret also `/slack/events`.
+        """
+        routes = [Route("/healthz", _say_alive), Route("/readyz", self._say_ready)]
+        if self.http is not None:
+            # What comes most often stands first.
+            routes.insert(0, Route("/slack/events", self.http.handle, methods=["POST"]))
+        return Starlette(routes=routes)
 
     async def _say_ready(self, _request: Request) -> Response:
         try:
@@ -75,7 +82,11 @@ class Sharecheck:
         except Exception as problem:  # noqa: BLE001 - the edge: whatever it is, it cannot work
             log.warning("not_ready", kind=type(problem).__name__)
             return _not_ready("broken")
-        return JSONResponse({"ready": True}) if self.courier.alive else _not_ready("worker_stopped")
+        if not self.courier.alive:
+            return _not_ready("worker_stopped")
+        if self.http is None and not (self.socket and self.socket.connected):
+            return _not_ready("slack_not_connected")
+        return JSONResponse({"ready": True})
 
 
 def read_vault(settings: Settings) -> Vault:
@@ -88,18 +99,23 @@ def read_vault(settings: Settings) -> Vault:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now, deliver: bool = True
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    deliver: bool = True,
+    renderer: Renderer | None = None,
 ) -> AsyncIterator[Sharecheck]:
-    """Build the application, open it, and close it in order: tasks, worker, store, connections.
+    """Build the application, open it, and close it in order: socket, tasks, worker, store.
 
-    `deliver=False` leaves the outbox to whoever drains it. Raises StorageError or SettingsError.
+    `deliver=False` leaves the outbox to whoever drains it; `renderer` is one that is warm already.
+    Raises StorageError or SettingsError.
     """
     vault = read_vault(settings)
     store = Store(settings.database_url, vault)
     store.open()
     timeout = aiohttp.ClientTimeout(total=API_TIMEOUT)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        app = _assemble(settings, vault, store, session, clock)
+        app = _assemble(settings, vault, store, session, clock, renderer or _warm_renderer())
         tasks: list[asyncio.Task[None]] = []
         try:
             await store.write(lambda unit: unit.forget_seen(utc_now() - SEEN_KEPT), within=10)
@@ -107,8 +123,12 @@ async def running(
             if deliver:
                 store.on_commit = app.courier.wake
                 tasks.append(asyncio.create_task(app.courier.run()))
+            if app.socket is not None:
+                app.socket.start()
             yield app
         finally:
+            if app.socket is not None:
+                await app.socket.finish()
             await app.edge.finish()
             for task in tasks:
                 task.cancel()
@@ -117,8 +137,16 @@ async def running(
 
 
 async def check_workspace(app: Sharecheck) -> None:
-    """See that the token belongs to the workspace of the settings. Raises SettingsError."""
-    answer = await app.edge.chat.client.auth_test()
+    """See that the token is good, and for the workspace of the settings. Raises SettingsError.
+
+    Raises SlackApiError, ClientError or TimeoutError while Slack cannot say.
+    """
+    try:
+        answer = await app.edge.chat.client.auth_test()
+    except SlackApiError as error:
+        if (code := error.response.get("error")) in NO_GOOD:
+            raise SettingsError(f"slack_bot_token: Slack does not take it ({code})") from None
+        raise
     if answer["team_id"] != app.edge.chat.team:
         wanted, found = app.edge.chat.team, answer["team_id"]
         raise SettingsError(f"slack_bot_token: it is for workspace {found}, not {wanted}")
@@ -130,20 +158,19 @@ def _assemble(
     store: Store,
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
+    renderer: Renderer,
 ) -> Sharecheck:
     schools = build_schools(settings)
     first = settings.schools[0]
     pack = remember(load_pack(settings.rule_pack))
     token = settings.slack_bot_token.get_secret_value()
     client = SlackClient(token, settings.slack_api_url, session, _quiet_logger())
-    renderer = Renderer()
-    renderer.warm()
     chat = SlackChat(client, first.slack_team, renderer)
     operator = settings.operator_channel
     desk = Desk(
         store=store,
         schools=schools,
-        packs={pack.digest: pack},
+        packs=known_packs_by_digest(pack),
         pack=pack,
         chats={Platform.SLACK: chat},
         lock=WalkLock(sha256(vault.keyed_hash(first.id, "seal", "walk").encode()).digest()),
@@ -151,9 +178,27 @@ def _assemble(
         operator_place=Place(Platform.SLACK, first.slack_team, operator) if operator else None,
     )
     edge = SlackEdge(desk, chat, renderer)
-    http = SlackHttp(edge, settings.slack_signing_secret.get_secret_value())
+    http, socket = _ways_in(settings, edge, session)
     courier = Courier(desk, f"{os.getpid()}")
-    return Sharecheck(settings, desk, courier, edge, http, session)
+    return Sharecheck(settings, desk, courier, edge, http, socket, session)
+
+
+def _ways_in(
+    settings: Settings, edge: SlackEdge, session: aiohttp.ClientSession
+) -> tuple[SlackHttp | None, SlackSocket | None]:
+    """How Slack reaches the edge: over HTTP, over a socket, or both."""
+    secret, token = settings.slack_signing_secret, settings.slack_app_token
+    http = SlackHttp(edge, secret.get_secret_value()) if secret else None
+    if token is None:
+        return http, None
+    opener = SlackClient(token.get_secret_value(), settings.slack_api_url, session, _quiet_logger())
+    return http, SlackSocket(edge, opener, session)
+
+
+def _warm_renderer() -> Renderer:
+    renderer = Renderer()
+    renderer.warm()
+    return renderer
 
 
 def start_logging(level: str) -> None:

@@ -141,6 +141,11 @@ class Case:
         """Seen on its own route alone: the worry is about an adult at the school."""
         return "restricted" in self.advice.conditions
 
+    @property
+    def settled(self) -> bool:
+        """Decided not to be shared: there is nothing left to carry out."""
+        return self.decision is not None and self.decision.outcome is Outcome.DO_NOT_SHARE
+
     def known_as(self, person: str, account: Account) -> str:
         """The id under which the case knows somebody, who may be listed otherwise by now.
 

@@ -131,6 +131,13 @@ class Chat(Protocol):
     async def open(self, trigger: str, card: Card) -> None:
         """Open a dialog for whoever pressed; triggers live 3 seconds on Slack."""
 
+    async def show_home(self, account: Account, card: Card, *, version: str = "") -> str:
+        """Show an account's home page, unless it no longer shows the version that is given.
+
+        Gives the version now shown; empty on a platform that has none. Raises NotNow, InDoubt or
+        RefusedForGood.
+        """
+
     async def direct(self, account: Account) -> Place:
         """The one-to-one conversation with an account."""
 

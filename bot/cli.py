@@ -57,7 +57,7 @@ def demo(
 
 @main.command()
 def serve(config: Config = None) -> None:
-    """Answer Slack over HTTP and deliver the outbox, until ended."""
+    """Answer Slack, over a socket or HTTP as the settings say, and deliver the outbox."""
     from bot.app import only_one, start_logging
     from bot.serving import serve_until_ended
 

@@ -7,13 +7,15 @@ import contextlib
 import json
 import shutil
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from bot import app as composition
-from bot.demo_panel import Panel
+from bot.demo_clock import PretendClock
+from bot.demo_stage import Stage
 from bot.settings import (
     NumberSettings,
     PersonSettings,
@@ -22,6 +24,7 @@ from bot.settings import (
     Settings,
 )
 from playground import school as pretend
+from playground.conditions import Conditions
 from playground.server import build
 from playground.serving import running
 from storage import migrate
@@ -31,13 +34,17 @@ SECRET = "pretend-signing-secret"  # noqa: S105 - it signs for the pretend works
 MANIFEST = Path(__file__).parent.parent / "manifest.yaml"
 
 
-def pretend_settings(folder: Path, api_url: str) -> Settings:
-    """The settings of the pretend school: its channels, people, and made-up numbers."""
+def pretend_settings(folder: Path, api_url: str, *, over: str = "http") -> Settings:
+    """The settings of the pretend school: its channels, people, and made-up numbers.
+
+    `over` is how Slack reaches the bot: `http`, or `socket` as a school will have it.
+    """
     return Settings(
         database_url=f"sqlite:///{folder / 'sharecheck.db'}",
         keys_dir=folder / "keys",
         slack_bot_token=SecretStr(pretend.TOKEN),
-        slack_signing_secret=SecretStr(SECRET),
+        slack_app_token=SecretStr(pretend.APP_TOKEN) if over == "socket" else None,
+        slack_signing_secret=SecretStr(SECRET) if over == "http" else None,
         slack_api_url=f"{api_url}/api/",
         schools=(pretend_school(),),
     )
@@ -70,20 +77,36 @@ def pretend_school() -> SchoolSettings:
     )
 
 
+@contextlib.asynccontextmanager
+async def on_show(
+    stage: Stage, app: composition.Sharecheck, conditions: Conditions
+) -> AsyncIterator[None]:
+    """An application is behind the page; before it ends, all trouble made there ends too."""
+    stage.show(app, conditions)
+    try:
+        yield
+    finally:
+        await stage.end()
+
+
 async def run_demo(base: Path, port: int) -> None:
     """Serve the demo until Ctrl-C. Its database and keys, in a folder of the port, are made anew.
 
     Raises OSError when the port is taken, before anything is touched.
     """
     print("Starting the pretend workspace ...", flush=True)  # noqa: T201
-    panel = Panel()
-    page = build(pretend.open_school(manifest=MANIFEST), "", SECRET, panel.read)
+    stage = Stage(PretendClock())
+    workspace = pretend.open_school(manifest=MANIFEST, now=stage.clock.seconds)
+    page = build(workspace, "", SECRET, stage)
     async with running(page, port) as address:
         folder = base / address.rsplit(":", 1)[-1]
         settings = _prepare(folder, address)
-        panel.file = folder / "sharecheck.db"
-        async with composition.running(settings) as app, running(app.asgi) as bot:
-            page.state.client.courier.app_url = f"{bot}/slack/events"
+        async with (
+            composition.running(settings, clock=stage.clock) as app,
+            on_show(stage, app, workspace.conditions),
+        ):
+            with contextlib.suppress(TimeoutError):
+                await workspace.sockets.until(lambda: workspace.sockets.count > 0)
             print(_welcome(address, folder), flush=True)  # noqa: T201
             await _interrupted()
             print("\nEnding ...", flush=True)  # noqa: T201
@@ -93,7 +116,7 @@ def _prepare(folder: Path, address: str) -> Settings:
     """An empty database, a key, and a settings file to try the command line with."""
     print("Making an empty SQLite database and a key ...", flush=True)  # noqa: T201
     shutil.rmtree(folder, ignore_errors=True)
-    settings = pretend_settings(folder, address)
+    settings = pretend_settings(folder, address, over="socket")
     migrate.upgrade(settings.database_url)
     Vault.create(settings.keys_dir, [settings.schools[0].id])
     (folder / "sharecheck.toml").write_text(write_toml(settings), encoding="utf-8")
@@ -110,8 +133,9 @@ def _welcome(address: str, folder: Path) -> str:
 def write_toml(settings: Settings) -> str:
     """Settings as the file that `read_settings` reads. (The secrets are the pretend school's.)"""
     plain = settings.model_dump(mode="json", exclude_none=True)
-    plain["slack_bot_token"] = settings.slack_bot_token.get_secret_value()
-    plain["slack_signing_secret"] = settings.slack_signing_secret.get_secret_value()
+    for name in ("slack_bot_token", "slack_app_token", "slack_signing_secret"):
+        if (secret := getattr(settings, name)) is not None:
+            plain[name] = secret.get_secret_value()
     schools = plain.pop("schools")
     parts = [_table("", plain), *(_table("[schools]", school) for school in schools)]
     return "\n".join(parts)

@@ -69,7 +69,8 @@ class Digest:
 
     @property
     def quiet(self) -> bool:
-        return self.checks == 0 and self.open_count == 0
+        """Nobody asked, nothing is open, and nothing that waited was decided."""
+        return self.checks == 0 and self.open_count == 0 and self.median_minutes is None
 
 
 def week_of(day: date, zone: ZoneInfo) -> Week:

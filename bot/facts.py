@@ -21,12 +21,19 @@ def case_facts(
 ) -> Facts:
     """The common context of every message about a case; `shown_on` is the route of the card."""
     return {
-        "case": _codes(case, school, shown_on),
+        "case": _codes(case, school, pack, shown_on),
         "event": event,
         "school": school.name,
         "decision": _decision(case, school),
         "requester": person_facts(school, case.requester),
-        "advice": advice_facts(pack, case.advice, school, answers=case.answers, route=case.route),
+        "advice": advice_facts(
+            pack,
+            case.advice,
+            school,
+            answers=case.answers,
+            route=case.route,
+            needs=needs_of(case, school),
+        ),
         "doubt": [{"rule": case.advice.rule, "line": pack.doubt(case.advice)}],
         "answers": answer_facts(pack, case.answers),
         "recipient_type": _label(pack, "role", case.answers.get("role")),
@@ -45,6 +52,7 @@ def advice_facts(
     route: str | None = None,
     sent: bool = True,
     mending: bool = False,
+    needs: str | None = None,
 ) -> Facts:
     """The words of an outcome with every placeholder filled in, and nothing that was typed.
 
@@ -52,7 +60,8 @@ def advice_facts(
     _slanted_ words of the pack. `route` is where it really goes, if that is not where the verdict
     points (somebody there is kept out of it): the words then name that post, and where nobody there
     is in chat they say whom to ring. Before it was `sent` nothing is said to be done already.
-    `mending`: what has to be done first is still going to be done.
+    `mending`: what has to be done first is still going to be done. `needs`: who hears of this
+    share, where that is not what the school chose for all.
     """
     route = route or str(verdict.route)
     outside = isinstance(school.routes[route], ContactRoute)
@@ -64,11 +73,14 @@ def advice_facts(
         "recipient": _recipient(pack, answers.get("role")),
         "why": verdict.because,
         "post": _with_article(school.routes[route].post),
-        "told": "" if outside else pack.told[school.share_needs],
+        "told": "" if outside else pack.told[needs or school.share_needs],
         "doubt": pack.doubt(verdict),
     }
     shown = _as_sent(pack, verdict, route)
-    title, text = pack.outcome_words(shown, sent=sent, outside=outside, mending=mending)
+    elsewhere = route != verdict.route and "restricted" not in verdict.conditions
+    title, text = pack.outcome_words(
+        shown, sent=sent, outside=outside, elsewhere=elsewhere, mending=mending
+    )
     before, _, after = text.partition("{conditions}")
     return {
         "title": title,
@@ -81,6 +93,12 @@ def advice_facts(
             if not (outside and c in pack.only_if_told)
         ],
     }
+
+
+def needs_of(case: Case, school: School) -> str:
+    """Who hears of a share as it was made: where it needed no approval, a reviewer made it."""
+    own = case.decision is not None and case.decision.by == case.requester
+    return "nothing" if own and school.share_needs == "approval" else school.share_needs
 
 
 def person_facts(school: School, person_id: str) -> Facts:
@@ -123,7 +141,7 @@ def _as_sent(pack: RulePack, verdict: Verdict, route: str) -> Verdict:
     return replace(verdict, row=row.number) if row else verdict
 
 
-def _codes(case: Case, school: School, shown_on: str) -> Facts:
+def _codes(case: Case, school: School, pack: RulePack, shown_on: str) -> Facts:
     return {
         "id": case.id,
         "ref": case.ref,
@@ -134,6 +152,7 @@ def _codes(case: Case, school: School, shown_on: str) -> Facts:
         "route": case.route,
         "route_post": school.routes[case.route].post,
         "moved": shown_on != case.route,
+        "kept_here": shown_on == "dsl" and not case.restricted,
         "restricted": case.restricted,
         "harmish": case.harmish,
         "danger": case.advice.urgency == "now",
@@ -147,6 +166,9 @@ def _codes(case: Case, school: School, shown_on: str) -> Facts:
         "linked": case.linked_to is not None,
         "review": "dsl_review" in case.advice.conditions,
         "shared": case.report.get("done") == "yes",
+        "settled": case.settled,
+        "no_action": case.report.get("no_action") == "yes",
+        "other_rules": case.pack.digest != pack.digest,
     }
 
 
@@ -171,7 +193,10 @@ def _label(pack: RulePack, question: str, option: str | None) -> str | None:
 
 
 def _with_article(post: str) -> str:
-    return post if post.lower().startswith("the ") else f"the {post}"
+    """A post inside a sentence; its first letter is small, unless it is letters only: "DSL"."""
+    if post.lower().startswith("the "):
+        return post[:1].lower() + post[1:]
+    return f"the {post if post[1:2].isupper() else post[:1].lower() + post[1:]}"
 
 
 def _recipient(pack: RulePack, role: str | None) -> str:

@@ -14,6 +14,8 @@ from bot.rules import Verdict
 
 Step = tuple[Case, tuple[Event, ...]]
 
+AFTER_DANGER = (("reason", True), ("filed_at", False))
+"""The boxes that are filled in once everyone is safe, each with whether it must be."""
 OPEN = frozenset({Status.REASON_DUE, Status.WAITING, Status.ASKED, Status.OUTSIDE})
 RESTRICTED_ROUTES = ("head", "chair", "lado")
 
@@ -81,23 +83,32 @@ def required_texts(
     return tuple(fields)
 
 
-def boxes_for(advice: Verdict, answers: Mapping[str, str]) -> list[tuple[str, bool]]:
-    """The boxes of the outcome page, each with whether it must be filled in."""
+def boxes_for(
+    advice: Verdict, answers: Mapping[str, str], *, waits: bool = False
+) -> list[tuple[str, bool]]:
+    """The boxes of the outcome page, each with whether it must be filled in.
+
+    `waits`: somebody checks it first, as the school wants it of every share. Whoever has to look
+    after a child must know which: where the child's file is kept is then asked.
+    """
     required = required_texts(advice, answers)
     boxes = [(field, True) for field in required]
     about_nobody = {"restricted", "subject_access", "legal_order"} & set(advice.conditions)
     if "recipient" not in required and not about_nobody:
         boxes.insert(1, ("recipient", False))
-    if advice.outcome == "escalate":
+    if advice.outcome == "escalate" or waits or "dsl_review" in advice.conditions:
         boxes.append(("filed_at", False))
     return boxes
 
 
 def give_reason(case: Case, actor: Actor, texts: Mapping[str, str], at: datetime) -> Step:
-    """The requester's reason, after the danger. Raises ReasonRequired, NotWaiting, NotOnRoute."""
+    """The requester's reason, after the danger, and perhaps where the child's file is kept.
+
+    Raises ReasonRequired, NotWaiting, NotOnRoute.
+    """
     allow(Action.GIVE_REASON, case, actor)
     _need("reason", texts.get("reason", ""))
-    kept = {name: text for name, text in texts.items() if text.strip()}
+    kept = {name: text for name, _ in AFTER_DANGER if (text := texts.get(name, "")).strip()}
     decision = Decision(Outcome.SHARE, actor.person, at, kept["reason"])
     changed = replace(
         case,
@@ -218,9 +229,13 @@ def record_outside(case: Case, actor: Actor, outcome: Outcome, reason: str, at: 
 
 
 def report(case: Case, actor: Actor, *, done: bool, texts: Mapping[str, str], at: datetime) -> Step:
-    """Whether the decision was carried out: when, how, what; or why not."""
+    """Whether the decision was carried out: when, how, what; or why not.
+
+    Not to have shared what was not to be shared needs no account.
+    """
     allow(Action.REPORT, case, actor)
-    _need("account", texts.get("account", ""))
+    if done or not case.settled:
+        _need("account", texts.get("account", ""))
     kept = {name: text for name, text in texts.items() if text.strip()}
     carried = "yes" if done else "no"
     changed = replace(case, status=Status.CLOSED, report={**kept, "done": carried})
@@ -231,8 +246,8 @@ def note_reply(case: Case, actor: Actor, *, no_action: bool, text: str, at: date
     """What the recipient answered, if anything; `no_action` tells the route."""
     allow(Action.NOTE_REPLY, case, actor)
     _need("reply", text)
-    changed = replace(case, report={**case.report, "reply": text})
     codes = {"no_action": "yes" if no_action else "no"}
+    changed = replace(case, report={**case.report, "reply": text, **codes})
     return _step(changed, Event(EventKind.REPLIED, at, actor.person, codes, {"reply": text}))
 
 
@@ -284,11 +299,17 @@ def amend(
 def mark_filed(case: Case, actor: Actor, at: datetime) -> Step:
     """A reviewer says the record is in the child's own file. Raises NotWaiting while it is open,
     and when it was said before.
+
+    A decision not to share leaves nothing to report, so that filing it closes it too.
     """
     allow(Action.MARK_FILED, case, actor)
     if case.filed_at is not None:
         raise NotWaiting(case.status.value)
-    return _step(replace(case, filed_at=at), Event(EventKind.FILED, at, actor.person))
+    changed = replace(case, filed_at=at)
+    if case.status is not Status.DECIDED:
+        return _step(changed, Event(EventKind.FILED, at, actor.person))
+    changed = replace(changed, status=Status.CLOSED, report={**case.report, "done": "no"})
+    return _step(changed, Event(EventKind.FILED, at, actor.person, {"done": "no"}))
 
 
 def set_hold(case: Case, actor: Actor, *, held: bool, reason: str, at: datetime) -> Step:

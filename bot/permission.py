@@ -58,7 +58,7 @@ ALLOWED: Mapping[Action, Rule] = {
     Action.REPORT: _rule(Who.EITHER, Status.DECIDED),
     Action.NOTE_REPLY: _rule(Who.EITHER, Status.CLOSED),
     Action.AMEND: _rule(Who.REVIEWER, Status.DECIDED, Status.CLOSED),
-    Action.MARK_FILED: _rule(Who.KEEPER, Status.CLOSED, Status.WITHDRAWN),
+    Action.MARK_FILED: _rule(Who.KEEPER, Status.CLOSED, Status.WITHDRAWN, Status.DECIDED),
     Action.SET_HOLD: _rule(Who.KEEPER, Status.CLOSED, Status.WITHDRAWN),
 }
 """Who may do what while the case is in which status: the table of the life of a case."""
@@ -87,7 +87,7 @@ def allow(action: Action, case: Case, actor: Actor) -> bool:
         _be_requester(case, actor)
     else:
         single = check_reviewer(case, actor, own_allowed=who is Who.KEEPER)
-    if case.status not in statuses:
+    if case.status not in statuses or _is_to_be_reported(action, case):
         if case.decision is not None and not statuses & _DECIDED_OR_LATER:
             by, at, outcome = case.decision.by, case.decision.at, case.decision.outcome.value
             raise AlreadyDecided(by, at, outcome, mine=actor.person == case.requester)
@@ -112,6 +112,11 @@ def check_reviewer(case: Case, actor: Actor, *, own_allowed: bool = False) -> bo
 def eligible(case: Case, reviewers: frozenset[str]) -> frozenset[str]:
     """The reviewers who may decide: not excluded, not the requester."""
     return reviewers - case.excluded - {case.requester}
+
+
+def _is_to_be_reported(action: Action, case: Case) -> bool:
+    """A decision to share is filed only once somebody said how it went."""
+    return action is Action.MARK_FILED and case.status is Status.DECIDED and not case.settled
 
 
 def _be_requester(case: Case, actor: Actor) -> None:

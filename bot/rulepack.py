@@ -96,7 +96,8 @@ class Words:
     """What a person reads about an outcome, and which other words stand in for these, and when.
 
     `before` is for as long as nothing has been sent, `outside` for a route whose people are not in
-    chat. `with_conditions` and `not_mended` name the words to use instead.
+    chat, `elsewhere` for another route than the verdict's. `with_conditions` and `not_mended` name
+    the words to use instead.
     """
 
     usual: Wording
@@ -104,10 +105,11 @@ class Words:
     outside: Wording | None
     with_conditions: str | None
     not_mended: str | None
+    elsewhere: Wording | None = None
 
     @property
     def all(self) -> tuple[Wording, ...]:
-        return tuple(w for w in (self.usual, self.before, self.outside) if w)
+        return tuple(w for w in (self.usual, self.before, self.outside, self.elsewhere) if w)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +215,23 @@ class RulePack:
         return instead or row.words
 
     def outcome_words(
-        self, verdict: Verdict, *, sent: bool = True, outside: bool = False, mending: bool = True
+        self,
+        verdict: Verdict,
+        *,
+        sent: bool = True,
+        outside: bool = False,
+        elsewhere: bool = False,
+        mending: bool = True,
     ) -> tuple[str, str]:
         """Title and text that fit a verdict of this pack, `{...}` still to be filled in.
 
         Before it was `sent` nothing in them is done yet. `outside`: nobody there is told in chat.
+        `elsewhere`: somebody else has it than the verdict says.
         """
         words = self.outcomes[self.outcome_kind(verdict, mending=mending)]
         shown = words.usual if sent else words.before or words.usual
+        if sent and elsewhere and words.elsewhere:
+            shown = words.elsewhere
         if outside and words.outside:
             shown = words.outside
         return shown.title, shown.text

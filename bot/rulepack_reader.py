@@ -223,7 +223,8 @@ class _PackReading:
 
     def _words(self, entry: Entry, known: Mapping[str, Entry]) -> Words:
         instead = ("with_conditions", "not_mended")
-        fields = self.read.fields(entry, ("title", "text"), (*instead, "before", "outside"))
+        others = ("before", "outside", "elsewhere")
+        fields = self.read.fields(entry, ("title", "text"), (*instead, *others))
         named = {
             name: self.read.one(fields[name], known, "an outcome with words")
             for name in instead
@@ -235,6 +236,7 @@ class _PackReading:
             outside=self._other_wording(fields.get("outside")),
             with_conditions=named.get("with_conditions"),
             not_mended=named.get("not_mended"),
+            elsewhere=self._other_wording(fields.get("elsewhere")),
         )
 
     def _wording(self, fields: Mapping[str, Entry]) -> Wording:

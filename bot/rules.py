@@ -22,6 +22,7 @@ __all__ = [
     "decide",
     "differences",
     "explain",
+    "known_packs_by_digest",
     "live_questions",
     "load_pack",
     "next_page",
@@ -40,6 +41,14 @@ def load_pack(name_or_path: str | Path = "england-2024") -> RulePack:
     from bot.rulepack_reader import read_pack
 
     return read_pack(name_or_path)
+
+
+def known_packs_by_digest(in_use: RulePack) -> dict[str, RulePack]:
+    """Every pack that a case may be recorded under: those of the program, and the one in use."""
+    from bot.rulepack_file import known_packs
+
+    shipped = (load_pack(name) for name in known_packs())
+    return {pack.digest: pack for pack in (*shipped, in_use)}
 
 
 def decide(pack: RulePack, answers: Answers) -> Verdict:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import signal
+import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import aiohttp
 import structlog
@@ -20,8 +22,12 @@ from bot.settings import Settings, SettingsError
 
 log = structlog.get_logger()
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
+CHECKED_AGAIN = 60.0
+"""Seconds after which the token is tried again, where Slack could not be asked."""
 GRACE = 10
 """Seconds that requests under way may take when the process is told to end."""
+BACKLOG = 2048
+"""Connections that may wait to be taken."""
 YOUNG_OBJECTS = 10_000
 """How many new objects are let be before those no longer used are looked for (Python: 700)."""
 
@@ -57,6 +63,10 @@ class Server(uvicorn.Server):
     what was begun after an acknowledgement is done and the database closed.
     """
 
+    def __init__(self, config: uvicorn.Config, when_begun: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_begun = when_begun
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
@@ -68,34 +78,81 @@ class Server(uvicorn.Server):
             for number in ENDINGS:
                 loop.remove_signal_handler(number)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._when_begun()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address for ourselves. Raises SettingsError naming the key that does not do."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only then.
+        listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except OSError as error:
+        raise SettingsError(f"host: {host} is no address to listen on ({error.strerror})") from None
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(_explain_refusal(host, port, error)) from None
+    return listener
+
+
+def _explain_refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port: {port} on {host} is taken by another program. End that one, or give another "
+            f"port here and to the proxy in front."
+        )
+    if error.errno == errno.EACCES:
+        return f"port: {port} on {host} is not allowed; give one above 1023"
+    return f"host: cannot listen on {host}, port {port} ({error.strerror})"
+
 
 async def _serve(settings: Settings) -> None:
     began = time.monotonic()
+    with contextlib.closing(listen(settings.host, settings.port)) as listener:
+        await _serve_on(listener, settings, began)
+
+
+async def _serve_on(listener: socket.socket, settings: Settings, began: float) -> None:
+    def say_begun() -> None:
+        seconds = round(time.monotonic() - began, 3)
+        port = listener.getsockname()[1]
+        log.info("serving", port=port, over=settings.transports, seconds=seconds)
+
     async with composition.running(settings) as app:
         config = uvicorn.Config(
             app.asgi,
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE,
         )
-        server = Server(config)
         calm_collector()
-        checking = asyncio.create_task(_check(app))
-        log.info("serving", port=settings.port, seconds=round(time.monotonic() - began, 3))
-        await server.serve()
+        checking = asyncio.create_task(watch_token(app))
+        await Server(config, say_begun).serve(sockets=[listener])
         checking.cancel()
         await asyncio.gather(checking, return_exceptions=True)
 
 
-async def _check(app: composition.Sharecheck) -> None:
-    """Say early when the token is wrong; Slack being away does not stop us from starting."""
-    try:
-        await composition.check_workspace(app)
-    except SettingsError as error:
-        log.error("settings_wrong", problem=str(error))  # noqa: TRY400 - the words say it all
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        log.warning("slack_not_reached", kind=type(error).__name__)
+async def watch_token(app: composition.Sharecheck, again: float = CHECKED_AGAIN) -> None:
+    """Say early when the token is wrong; while Slack is away, ask again every `again` seconds."""
+    said = False
+    while True:
+        try:
+            await composition.check_workspace(app)
+        except SettingsError as error:
+            log.error("settings_wrong", problem=str(error))  # noqa: TRY400 - the words say it all
+            return
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            if not said:
+                log.warning("slack_not_reached", kind=type(error).__name__)
+            said = True
+        else:
+            return
+        await asyncio.sleep(again)

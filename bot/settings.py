@@ -15,6 +15,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -38,6 +39,7 @@ from bot.people import (
 ROUTE_IDS = ("dsl", "head", "chair", "lado", "dpo")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SHORTEST_SECRET = 8
+APP_LEVEL = "xapp-"
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -57,7 +59,21 @@ def _be_a_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _be_for_the_bot(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().startswith(APP_LEVEL):
+        raise ValueError("it is an app-level token; put that in slack_app_token")
+    return value
+
+
+def _be_app_level(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(APP_LEVEL):
+        raise ValueError(f"it does not begin with {APP_LEVEL}; it is not an app-level token")
+    return value
+
+
 Secret = Annotated[SecretStr, AfterValidator(_be_a_secret)]
+BotToken = Annotated[Secret, AfterValidator(_be_for_the_bot)]
+AppToken = Annotated[Secret, AfterValidator(_be_app_level)]
 
 
 class _Part(BaseModel):
@@ -129,12 +145,28 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     rule_pack: str = "england-2024"
-    slack_bot_token: Secret
-    slack_signing_secret: Secret
+    slack_bot_token: BotToken
+    slack_app_token: AppToken | None = None
+    slack_signing_secret: Secret | None = None
     slack_api_url: str = "https://slack.com/api/"
     operator_channel: SlackChannel | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     schools: Annotated[tuple[SchoolSettings, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _be_reachable(self) -> Settings:
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            raise ValueError(
+                "slack_app_token, slack_signing_secret: give the first for Socket Mode, or the "
+                "second for HTTP; without either, Slack cannot reach Sharecheck"
+            )
+        return self
+
+    @property
+    def transports(self) -> tuple[str, ...]:
+        """The ways in which Slack reaches this installation: `socket`, `http`, or both."""
+        given = {"socket": self.slack_app_token, "http": self.slack_signing_secret}
+        return tuple(name for name, secret in given.items() if secret is not None)
 
     @classmethod
     def settings_customise_sources(
@@ -154,7 +186,8 @@ def read_settings(path: Path | None = None) -> Settings:
     """Read the settings from a file (default: `$SHARECHECK_CONFIG` or `sharecheck.toml`).
 
     Secret files lie in `$SHARECHECK_SECRETS_DIR` (such as `/run/secrets`), one value a file, named
-    `sharecheck_slack_bot_token` and `sharecheck_slack_signing_secret`. Raises SettingsError.
+    `sharecheck_slack_bot_token`, `sharecheck_slack_app_token` and
+    `sharecheck_slack_signing_secret`. Raises SettingsError.
     """
     file = path or Path(os.environ.get("SHARECHECK_CONFIG", "sharecheck.toml"))
     if not file.is_file():
@@ -269,5 +302,6 @@ def _explain(error: ValidationError) -> str:
         where = ""
         for part in fault["loc"]:
             where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
-        lines.append(f"{where}: {fault['msg']}")
+        said = str(fault["msg"]).removeprefix("Value error, ")
+        lines.append(f"{where}: {said}" if where else said)
     return "\n".join(lines)

@@ -13,6 +13,10 @@ from bot.refusals import StalePage
 from bot.rules import Question, RulePack, UnknownAnswer, Verdict, decide, next_page
 
 OUTCOME = "outcome"
+DIALOG_HOLDS = 3000
+"""Characters that Slack keeps with a dialog."""
+_BOXES_OF_CHOICE = frozenset({"against_reason", "course"})
+"""What stands beside the pack's own boxes where somebody may go against the advice."""
 _CARRIED_OVER_NOT = frozenset({"trigger", "identity_risk", "role", "verified", "content"})
 
 
@@ -30,6 +34,8 @@ class Walk:
 
     Answers of pages that are not on the trail are kept for filling in, but do not count. `mending`
     is the one question that is asked again after "I've done that": its page then comes twice.
+    `written` is what stood in the boxes of the last page when it was left; `lost` says that some of
+    it was too long to keep. It is for filling in alone: only what is handed in is recorded.
     """
 
     id: str
@@ -42,6 +48,8 @@ class Walk:
     asked: bool = False
     linked_to: str | None = None
     mending: str | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
+    lost: bool = False
 
     @property
     def page(self) -> str:
@@ -70,6 +78,23 @@ def another(
     walk = start(walk_id, school, pack)
     answers = {**known, "trigger": "own"}
     return replace(walk, answers=answers, excluded=tuple(sorted(excluded)), linked_to=case)
+
+
+def renew(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
+    """The same walk at its first page again, under a pack that came meanwhile, filled in.
+
+    `given` is what was chosen on the page that was open. What the pack does not know is left out.
+    """
+    answers = {**walk.answers, **given}
+    known = {q: a for q, a in answers.items() if a in pack.masks.get(q, ())}
+    return replace(
+        start(walk.id, walk.school, pack),
+        answers=known,
+        excluded=walk.excluded,
+        linked_to=walk.linked_to,
+        written=walk.written,
+        lost=walk.lost,
+    )
 
 
 def questions(pack: RulePack, walk: Walk) -> tuple[Question, ...]:
@@ -139,11 +164,34 @@ def keep_choices(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
 
     Back from mending changes nothing: the answer counts already, and would be changed unsaid.
     """
-    if walk.page == OUTCOME or walk.mending:
+    if walk.mending:
         return walk
-    offered = {q.id for q in pack.page(walk.page).questions}
+    if walk.page == OUTCOME:
+        offered = {"purpose"} if walk.asked else set()
+    else:
+        offered = {q.id for q in pack.page(walk.page).questions}
     known = {q: a for q, a in given.items() if q in offered and a in pack.masks[q]}
     return replace(walk, answers={**walk.answers, **known})
+
+
+def keep_ticks(pack: RulePack, walk: Walk, people: tuple[str, ...]) -> Walk:
+    """Keep who was ticked when the tick list is left by Back; elsewhere nothing changes."""
+    page = pack.page_or_none(walk.page)
+    return replace(walk, excluded=people) if page and page.people else walk
+
+
+def keep_written(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
+    """Keep what stands in the boxes of the last page when it is left; a blank box is forgotten."""
+    known = {n: t for n, t in given.items() if n in pack.boxes or n in _BOXES_OF_CHOICE}
+    if not known:
+        return walk
+    written = {name: text for name, text in {**walk.written, **known}.items() if text}
+    return replace(walk, written=written, lost=False)
+
+
+def without_written(walk: Walk) -> Walk:
+    """The answers alone, for what lies longer than a dialog is open."""
+    return replace(walk, written={}, lost=False)
 
 
 def fixed(pack: RulePack, walk: Walk) -> Walk:
@@ -180,10 +228,24 @@ def open_fix(pack: RulePack, walk: Walk) -> str | None:
 def seal(walk: Walk, person: str, lock: Lock) -> str:
     """The walk as text for dialog and button, unreadable there, and bound to the person.
 
-    Under 2,000 characters for up to a hundred people ticked, which is as many as a list can offer.
+    Under 2,000 characters for up to a hundred people ticked, which is as many as a list can offer,
+    where nothing was written.
     """
     body = json.dumps(_as_json(walk), separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(lock.seal(person, zlib.compress(body, 9))).decode()
+
+
+def seal_to_fit(walk: Walk, person: str, lock: Lock) -> tuple[str, Walk]:
+    """The walk as text that a dialog holds, and what of it is kept: without the longest texts,
+    as many as it takes; it is then `lost` that they were there.
+    """
+    sealed = seal(walk, person, lock)
+    while len(sealed) > DIALOG_HOLDS and walk.written:
+        longest = max(walk.written, key=lambda name: len(walk.written[name]))
+        kept = {name: text for name, text in walk.written.items() if name != longest}
+        walk = replace(walk, written=kept, lost=True)
+        sealed = seal(walk, person, lock)
+    return sealed, walk
 
 
 def unseal(text: str, person: str, lock: Lock) -> Walk:
@@ -207,6 +269,8 @@ def unseal(text: str, person: str, lock: Lock) -> Walk:
         asked=raw["n"],
         linked_to=raw["l"],
         mending=raw.get("m"),
+        written=raw.get("w", {}),
+        lost=raw.get("o", False),
     )
 
 
@@ -247,4 +311,6 @@ def _as_json(walk: Walk) -> dict[str, object]:
         "n": walk.asked,
         "l": walk.linked_to,
         **({"m": walk.mending} if walk.mending else {}),
+        **({"w": dict(walk.written)} if walk.written else {}),
+        **({"o": True} if walk.lost else {}),
     }

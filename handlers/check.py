@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from bot import walk as walks
@@ -19,8 +20,32 @@ from handlers.casework import keep_new
 from handlers.desk import Desk, new_id
 from storage.unit import Unit
 
+
+@dataclass(eq=False)
+class RulesChanged(StalePage):
+    """Raised when a dialog was begun under a pack that is no longer the one of new walks."""
+
+    walk: Walk
+
+    @property
+    def code(self) -> str:
+        return StalePage.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What the last page holds. `override`: what looks like personal data is none, they say."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    course: Course | None = None
+    purpose: str | None = None
+    override: bool = False
+
+
 RECORD_WITHIN = 2.0
 """Seconds that the record may take before the dialog says that it was not sent."""
+LOOK_WITHIN = 1.0
+"""Seconds for the chat to say who is on a route, while a dialog waits for its next page."""
 ABOUT_THE_HEAD = frozenset({"head", "conflict"})
 
 
@@ -38,9 +63,15 @@ async def begin_another(desk: Desk, school: School, case_id: str, account: Accou
 
 
 def unseal(desk: Desk, sealed: str, account: Account) -> tuple[RulePack, Walk]:
-    """The walk of a dialog and its pack. Raises StalePage when either is not what we made."""
+    """The walk of a dialog and its pack.
+
+    Raises StalePage when it is not what we made, RulesChanged when the pack is no longer in use.
+    """
     walk = walks.unseal(sealed, str(account), desk.lock)
-    return desk.pack_by_digest(walk.pack), walk
+    try:
+        return desk.pack_by_digest(walk.pack), walk
+    except StalePage:
+        raise RulesChanged(walk) from None
 
 
 def is_danger(desk: Desk, walk: Walk) -> bool:
@@ -50,15 +81,7 @@ def is_danger(desk: Desk, walk: Walk) -> bool:
     return walks.verdict(desk.pack_by_digest(walk.pack), walk).urgency == "now"
 
 
-async def record(
-    desk: Desk,
-    school: School,
-    walk: Walk,
-    account: Account,
-    texts: Mapping[str, str],
-    course: Course | None = None,
-    purpose: str | None = None,
-) -> Case:
+async def record(desk: Desk, school: School, walk: Walk, account: Account, given: HandedIn) -> Case:
     """Write the case of a finished walk; the same walk sent twice is one case.
 
     A walk that was sent and then changed is another matter: with danger it becomes a new case,
@@ -68,11 +91,15 @@ async def record(
     pack = desk.pack_by_digest(walk.pack)
     if walk.page != OUTCOME or walks.open_fix(pack, walk):
         raise StalePage
-    draft, advice = _draft(school, pack, walk, account, texts, course, purpose)
-    refuse_personal_data(draft.texts)
+    answers = _answers(pack, walk, given.purpose)
+    advice = decide(pack, answers)
+    needs = await share_needs(desk, school, advice, account)
+    draft = _draft(school, pack, walk, account, answers, given, _boxes(advice, answers, needs))
+    if not (given.override and await may_override(desk, school, advice, account)):
+        refuse_personal_data(draft.texts)
     draft = replace(draft, excluded=await excluded_by(desk, school, walk, draft.answers))
     route, outside = reachable_route(school, str(advice.route), draft.excluded)
-    reach = Reach(route, outside, school.share_needs)
+    reach = Reach(route, outside, needs)
 
     def write(unit: Unit) -> Case:
         new, kept = _as_sent(unit, draft, advice)
@@ -83,6 +110,48 @@ async def record(
         return case
 
     return await desk.store.write(write, within=RECORD_WITHIN)
+
+
+async def share_needs(desk: Desk, school: School, advice: Verdict, account: Account) -> str:
+    """What the school wants of a share: `notify`, `approval` or `nothing`.
+
+    Whoever reviews the route would only wait for themselves: nobody need approve their shares.
+    """
+    if not waits_for_approval(advice, school.share_needs):
+        return school.share_needs
+    reviews = await _reviews(desk, school, (str(advice.route),), account)
+    return "notify" if reviews else school.share_needs
+
+
+def waits_for_approval(advice: Verdict, needs: str) -> bool:
+    """Whether somebody checks a share before it is made; danger never waits."""
+    return needs == "approval" and advice.outcome == "share" and advice.urgency != "now"
+
+
+async def may_override(desk: Desk, school: School, advice: Verdict, account: Account) -> bool:
+    """Whether somebody's word counts that what looks like personal data is none.
+
+    The DSL's does, and that of whoever reviews the route the case would go to.
+    """
+    return await _reviews(desk, school, ("dsl", str(advice.route)), account)
+
+
+async def is_first_close(desk: Desk, view_id: str) -> bool:
+    """Whether this dialog is said to be closed for the first time. Raises StoreUnavailable."""
+    return not await desk.store.write(lambda unit: unit.seen(f"closed:{view_id}"))
+
+
+async def _reviews(desk: Desk, school: School, routes: tuple[str, ...], account: Account) -> bool:
+    """Whether somebody is on one of the routes; where the chat cannot say, they are not."""
+    person = school.person(account).id
+    for route in routes:
+        try:
+            async with asyncio.timeout(LOOK_WITHIN):
+                if person in await desk.reviewers(school, route):
+                    return True
+        except (DeliveryError, TimeoutError):
+            desk.forget_members(school, (route,))
+    return False
 
 
 async def sent_case(desk: Desk, walk: Walk) -> Case | None:
@@ -112,9 +181,23 @@ async def excluded_by(
 
 def refuse_personal_data(texts: Mapping[str, str]) -> None:
     """Raises PersonalData naming the first box that holds a pattern of personal data."""
-    for field, text in texts.items():
+    for box, text in texts.items():
         if kind := find_personal_data(text):
-            raise PersonalData(field, kind.value)
+            raise PersonalData(box, kind.value)
+
+
+def _answers(pack: RulePack, walk: Walk, purpose: str | None) -> dict[str, str]:
+    """The answers that count, with the purpose that the last page may have asked for."""
+    answers = walks.counted(pack, walk)
+    if purpose is None or not walk.asked or "purpose" in answers:
+        return answers
+    pack.check_answer("purpose", purpose)
+    return {**answers, "purpose": purpose}
+
+
+def _boxes(advice: Verdict, answers: Mapping[str, str], needs: str) -> frozenset[str]:
+    boxes = boxes_for(advice, answers, waits=waits_for_approval(advice, needs))
+    return frozenset(name for name, _ in boxes) | {"against_reason"}
 
 
 def _draft(
@@ -122,29 +205,22 @@ def _draft(
     pack: RulePack,
     walk: Walk,
     account: Account,
-    texts: Mapping[str, str],
-    course: Course | None,
-    purpose: str | None,
-) -> tuple[Draft, Verdict]:
-    answers = walks.counted(pack, walk)
-    if purpose is not None and walk.asked and "purpose" not in answers:
-        pack.check_answer("purpose", purpose)
-        answers = {**answers, "purpose": purpose}
-    advice = decide(pack, answers)
-    boxes = {name for name, _ in boxes_for(advice, answers)} | {"against_reason"}
-    draft = Draft(
+    answers: Mapping[str, str],
+    given: HandedIn,
+    boxes: frozenset[str],
+) -> Draft:
+    return Draft(
         id=walk.id,
         school=school.id,
         requester=school.person(account).id,
         account=account,
         pack=PackRef(pack.id, pack.version, pack.digest),
         answers=answers,
-        texts={name: text for name, text in texts.items() if name in boxes},
+        texts={name: text for name, text in given.texts.items() if name in boxes},
         fixes=walk.fixes,
-        course=course,
+        course=given.course,
         linked_to=walk.linked_to,
     )
-    return draft, advice
 
 
 def _as_sent(unit: Unit, draft: Draft, advice: Verdict) -> tuple[Draft, Case | None]:

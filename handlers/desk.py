@@ -14,6 +14,7 @@ from bot.people import ChannelRoute, ContactRoute, School
 from bot.permission import Actor
 from bot.refusals import StalePage, UnknownCase
 from bot.rules import RulePack
+from bot.stand_in_pack import stand_in
 from storage.errors import Unreadable
 from storage.store import Store
 from storage.vault import Box
@@ -74,13 +75,18 @@ class Desk:
         return school
 
     def pack_of(self, case: Case) -> RulePack:
-        return self.packs.get(case.pack.digest, self.pack)
+        """The pack that a case was recorded under, or what stands in for it when it is gone."""
+        known = self.packs.get(case.pack.digest)
+        return known or stand_in(self.pack, case)
 
     def pack_by_digest(self, digest: str) -> RulePack:
-        """The pack of a walk. Raises StalePage when it is no longer served."""
-        if digest not in self.packs:
+        """The pack of a walk. Raises StalePage when it is not the one that new walks use.
+
+        Cases are explained by old packs; nothing more is decided by them.
+        """
+        if digest != self.pack.digest:
             raise StalePage
-        return self.packs[digest]
+        return self.pack
 
     @property
     def pack_ref(self) -> PackRef:

@@ -1,4 +1,4 @@
-"""What is told about many cases: the weekly digest, and the lists that a person may see."""
+"""What is told about many cases: the weekly digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.case import Case
 from bot.chat import Account, Card, Place
 from bot.digest import Digest, Week, covers, due_at, newest_missed, next_week, summarise, week_named
 from bot.people import ChannelRoute, PeopleRoute, School
@@ -16,7 +15,6 @@ from storage.outbox import OutboxRow, Verb
 from storage.unit import Unit
 
 DIGEST = "digest"
-A_PAGE = 10
 
 
 async def plan_digests(desk: Desk) -> None:
@@ -102,31 +100,6 @@ def digest_targets(school: School) -> tuple[Place | None, tuple[tuple[str, Accou
 def superseded(desk: Desk, school: School, week: str) -> bool:
     """A newer week is due already: only the newest missed week is sent."""
     return str(newest_missed(desk.clock(), school)) > week
-
-
-async def my_cases(desk: Desk, school: School, account: Account, page: int) -> list[Case]:
-    """A person's own checks, newest first, one more than a page so that `more` can be told."""
-    person = school.person(account).id
-    return await desk.store.read(
-        lambda unit: unit.mine(school.id, person, limit=A_PAGE + 1, offset=page * A_PAGE)
-    )
-
-
-async def open_cases(desk: Desk, school: School, account: Account, page: int) -> list[Case]:
-    """What waits for this person on the routes they review; never one they are kept from."""
-    routes = [r for r in school.routes if await _reviews(desk, school, r, account)]
-    person = school.person(account).id
-
-    def look(unit: Unit) -> list[Case]:
-        cases = unit.open_on(school.id, routes, restricted=False, limit=200, offset=0)
-        seen = [case for case in cases if person not in case.excluded]
-        return seen[page * A_PAGE : page * A_PAGE + A_PAGE + 1]
-
-    return await desk.store.read(look) if routes else []
-
-
-async def _reviews(desk: Desk, school: School, route: str, account: Account) -> bool:
-    return school.person(account).id in await desk.reviewers(school, route)
 
 
 def _plan(unit: Unit, school: School, now: datetime) -> None:

@@ -10,7 +10,7 @@ from bot.case import Case, Event, EventKind, Outcome, Status
 from bot.chat import Account
 from bot.life import Reach, Step
 from bot.people import School, next_routes, reachable_route
-from bot.permission import Action, Actor, allow
+from bot.permission import ALLOWED, Action, Actor, Who, allow
 from bot.refusals import ReasonRequired, Refusal, StalePage, UnknownCase
 from handlers.casework import keep, keep_new
 from handlers.check import refuse_personal_data
@@ -18,6 +18,8 @@ from handlers.desk import Desk, new_id
 from storage.unit import Unit
 
 Take = Callable[[Case, Actor], Step]
+KEEPERS = "dsl"
+"""The route whose people see to it that a case gets into the child's own file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,20 @@ class Visit:
     override: bool = False
     request: str = ""
 
-    async def look(self) -> tuple[Case, Actor]:
-        """The case and who is asking. Raises UnknownCase, also for another school's case."""
+    async def look(self, action: Action | None = None) -> tuple[Case, Actor]:
+        """The case and who is asking; the DSL keeps the record of other posts' cases in order too.
+
+        Raises UnknownCase, also for another school's case.
+        """
         case = await self._case()
-        return case, await self._actor(case, self._routes(case))
+        routes = self._routes(case)
+        if action is not None and ALLOWED[action][0] is Who.KEEPER and not case.restricted:
+            routes = (*routes, *({KEEPERS} - {*routes}))
+        return case, await self._actor(case, routes)
 
     async def check(self, action: Action) -> tuple[Case, Actor]:
         """See whether an action is allowed now; a refusal is recorded, and raised."""
-        case, actor = await self.look()
+        case, actor = await self.look(action)
         try:
             allow(action, case, actor)
         except Refusal as refusal:
@@ -115,13 +123,15 @@ class Visit:
 
     async def mark_filed(self) -> Case:
         now = self.desk.clock()
-        return await self._act(lambda c, a: life.mark_filed(c, a, now), {})
+        return await self._act(lambda c, a: life.mark_filed(c, a, now), {}, Action.MARK_FILED)
 
     async def set_hold(self, reason: str, *, held: bool) -> Case:
         """Keep an ended case for law, or end that."""
         now = self.desk.clock()
         return await self._act(
-            lambda c, a: life.set_hold(c, a, held=held, reason=reason, at=now), {"reason": reason}
+            lambda c, a: life.set_hold(c, a, held=held, reason=reason, at=now),
+            {"reason": reason},
+            Action.SET_HOLD,
         )
 
     async def amend(self, outcome: Outcome, reason: str, limits: str = "") -> Case:
@@ -175,13 +185,18 @@ class Visit:
         self.desk.forget_members(self.school, routes)
         return await self.desk.actor(self.school, routes, self.account, case)
 
-    async def _act(self, take: Take, texts: Mapping[str, str]) -> Case:
-        return await self._write(lambda _unit, case, actor: take(case, actor), texts)
+    async def _act(
+        self, take: Take, texts: Mapping[str, str], action: Action | None = None
+    ) -> Case:
+        return await self._write(lambda _unit, case, actor: take(case, actor), texts, action)
 
     async def _write(
-        self, take: Callable[[Unit, Case, Actor], Step], texts: Mapping[str, str]
+        self,
+        take: Callable[[Unit, Case, Actor], Step],
+        texts: Mapping[str, str],
+        action: Action | None = None,
     ) -> Case:
-        looked, actor = await self.look()
+        looked, actor = await self.look(action)
         if not (self.override and actor.person in actor.reviewers):
             refuse_personal_data(texts)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from bot import walk as walks
 from bot.case import Case
 from bot.chat import Account, Card, DeliveryError, Member, Standing
-from bot.facts import advice_facts, contact_facts, number_facts
-from bot.life import boxes_for
+from bot.facts import Facts, advice_facts, contact_facts, needs_of, number_facts
+from bot.life import AFTER_DANGER, boxes_for
 from bot.people import ChannelRoute, ContactRoute, PeopleRoute, School, reachable_route
 from bot.rules import Page, Question, RulePack, Verdict
 from bot.walk import OUTCOME, Walk
-from handlers.check import excluded_by
+from handlers.check import excluded_by, share_needs, waits_for_approval
 from handlers.desk import Desk
 
 RECEIVERS = ("head", "chair")
@@ -18,15 +21,24 @@ RECEIVERS = ("head", "chair")
 ONE_LINE = frozenset({"recipient", "filed_at", "advised"})
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a walk would go if it were sent now, and what the school wants of its share."""
+
+    route: str
+    needs: str
+
+
 async def screen(desk: Desk, school: School, walk: Walk, account: Account) -> Card:
-    """What the dialog shows at this point of the walk."""
+    """What the dialog shows at this point of the walk, filled in with what was written before."""
     pack = desk.pack_by_digest(walk.pack)
-    sealed = walks.seal(walk, str(account), desk.lock)
+    sealed, kept = walks.seal_to_fit(walk, str(account), desk.lock)
     common = {"walk": sealed, "can_back": len(walk.trail) > 1}
     common |= {"numbers": number_facts(school.numbers)}
     if walk.page == OUTCOME:
-        reached = await _reached(desk, school, pack, walk)
-        return _outcome_screen(school, pack, walk, common, reached)
+        reached = await _reached(desk, school, pack, walk, account)
+        return _outcome_screen(school, pack, walk, {**common, "lost": walk.lost}, reached)
+    common |= {"lost": kept.lost}
     page = pack.page(walk.page)
     if page.people:
         people = await receivers(desk, school)
@@ -36,7 +48,7 @@ async def screen(desk: Desk, school: School, walk: Walk, account: Account) -> Ca
     can_ask = walks.counted(pack, walk).get("adult") == "none"
     first = page.id == pack.pages[0].id
     context = {"page": _page_facts(page), "questions": asked, "can_ask": can_ask, "first": first}
-    return Card("page", {**common, **context})
+    return Card("page", {**common, **context, "mending": walk.mending is not None})
 
 
 async def receivers(desk: Desk, school: School) -> list[tuple[str, str]]:
@@ -66,27 +78,60 @@ async def _members_or_none(desk: Desk, route: ChannelRoute) -> list[Member]:
     return [member for member in members if member.standing is Standing.MEMBER]
 
 
-async def _reached(desk: Desk, school: School, pack: RulePack, walk: Walk) -> str:
-    """The route that a walk would go to if it were sent now."""
-    answers = walks.counted(pack, walk)
+async def _reached(
+    desk: Desk, school: School, pack: RulePack, walk: Walk, account: Account
+) -> Reached:
+    answers, verdict = walks.counted(pack, walk), walks.verdict(pack, walk)
     excluded = await excluded_by(desk, school, walk, answers)
-    return reachable_route(school, str(walks.verdict(pack, walk).route), excluded)[0]
+    route, _ = reachable_route(school, str(verdict.route), excluded)
+    return Reached(route, await share_needs(desk, school, verdict, account))
 
 
-def is_awaited(verdict: Verdict) -> bool:
+def is_awaited(verdict: Verdict, needs: str) -> bool:
     """Somebody has to look at it, and will not hear of it until it is handed in."""
-    return verdict.outcome == "escalate" or "dsl_review" in verdict.conditions
+    return _waits(verdict, needs) or "dsl_review" in verdict.conditions
 
 
-def done_card(desk: Desk, school: School, case: Case) -> Card:
+async def unsent_card(desk: Desk, school: School, walk: Walk, account: Account) -> Card | None:
+    """What to say of a dialog that was closed too early; None where nobody has to look at it.
+
+    The answers are kept, and nothing that was written: a message lies there for longer.
+    """
+    bare = walks.without_written(walk)
+    card = Card("unsent", {"walk": walks.seal(bare, str(account), desk.lock)})
+    numbers = {"numbers": number_facts(school.numbers)}
+    if walk.pack != desk.pack.digest:
+        return Card("unsent", {**card.context, **numbers})
+    reached = await _reached(desk, school, desk.pack, walk, account)
+    if not is_awaited(walks.verdict(desk.pack, walk), reached.needs):
+        return None
+    contact = contact_facts(school, reached.route)
+    return Card("unsent", {**card.context, **numbers, "contact": contact})
+
+
+def reason_fields(pack: RulePack, case: Case, written: Mapping[str, str]) -> list[Facts]:
+    """The boxes after a danger, filled in with what was written before it."""
+    return [
+        _field(pack, name, case.advice, required=required, value=written.get(name, ""))
+        for name, required in AFTER_DANGER
+    ]
+
+
+def done_card(desk: Desk, school: School, case: Case, written: Mapping[str, str]) -> Card:
     """What the dialog shows once the case is written: what to do now."""
     danger = case.advice.urgency == "now"
+    pack = desk.pack_of(case)
     advice = advice_facts(
-        desk.pack_of(case), case.advice, school, answers=case.answers, route=case.route
+        pack,
+        case.advice,
+        school,
+        answers=case.answers,
+        route=case.route,
+        needs=needs_of(case, school),
     )
     route = school.routes[case.route]
     contact = contact_facts(school, case.route)
-    fields = [_field(desk.pack_of(case), "reason", case.advice, required=True)] if danger else []
+    fields = reason_fields(pack, case, written) if danger else []
     return Card(
         "danger" if danger else "done",
         {
@@ -109,7 +154,7 @@ def done_card(desk: Desk, school: School, case: Case) -> Card:
 
 
 def _outcome_screen(
-    school: School, pack: RulePack, walk: Walk, common: dict[str, object], reached: str
+    school: School, pack: RulePack, walk: Walk, common: Facts, reached: Reached
 ) -> Card:
     verdict = walks.verdict(pack, walk)
     answers = walks.counted(pack, walk)
@@ -119,8 +164,9 @@ def _outcome_screen(
         verdict,
         school,
         answers=answers,
-        route=reached,
+        route=reached.route,
         sent=False,
+        needs=reached.needs if reached.needs == school.share_needs else "nothing",
         mending=fix is not None,
     )
     emergency = answers.get("danger") != "no"
@@ -129,6 +175,8 @@ def _outcome_screen(
         return Card(
             "nearly", {**common, **advice, "line": line, "fix": fix, "emergency": emergency}
         )
+    waits = _waits(verdict, reached.needs)
+    boxes = boxes_for(verdict, answers, waits=waits)
     asks_purpose = walk.asked and "purpose" not in answers
     return Card(
         "outcome",
@@ -138,21 +186,25 @@ def _outcome_screen(
             "emergency": emergency,
             "outcome": verdict.outcome,
             "page": {"id": OUTCOME, "rule": 7},
-            "fields": [
-                _field(pack, name, verdict, required=required)
-                for name, required in boxes_for(verdict, answers)
-            ],
-            "course": verdict.outcome != "escalate",
-            "can_ask": verdict.outcome != "escalate" and answers.get("adult") == "none",
+            "fields": [_field(pack, name, verdict, required=r) for name, r in boxes],
+            "values": walk.written,
+            "course": not waits,
+            "can_ask": not waits and answers.get("adult") == "none",
+            "to_check": waits and verdict.outcome == "share",
             "purpose": _question_facts(pack.questions["purpose"], walk, school)
             if asks_purpose
             else None,
-            "route_post": school.routes[reached].post,
-            "submit": "send" if verdict.outcome == "escalate" else "record",
-            "awaited": is_awaited(verdict),
-            "outside": isinstance(school.routes[reached], ContactRoute),
+            "route_post": school.routes[reached.route].post,
+            "submit": "send" if waits else "record",
+            "awaited": is_awaited(verdict, reached.needs),
+            "outside": isinstance(school.routes[reached.route], ContactRoute),
         },
     )
+
+
+def _waits(verdict: Verdict, needs: str) -> bool:
+    """Whether somebody else decides, so that there is nothing to follow or to go against yet."""
+    return verdict.outcome == "escalate" or waits_for_approval(verdict, needs)
 
 
 def _has_recipient(verdict: Verdict) -> bool:
@@ -160,7 +212,9 @@ def _has_recipient(verdict: Verdict) -> bool:
     return not {"restricted", "subject_access", "legal_order"} & set(verdict.conditions)
 
 
-def _field(pack: RulePack, name: str, verdict: Verdict, *, required: bool) -> dict[str, object]:
+def _field(
+    pack: RulePack, name: str, verdict: Verdict, *, required: bool, value: str = ""
+) -> Facts:
     """A box of the outcome page. The reason is asked for in the words that fit the verdict."""
     box = pack.boxes[_reason_box(pack, verdict) if name == "reason" else name]
     return {
@@ -169,7 +223,7 @@ def _field(pack: RulePack, name: str, verdict: Verdict, *, required: bool) -> di
         "help": box.help,
         "required": required,
         "multiline": name not in ONE_LINE,
-        "value": "",
+        "value": value,
     }
 
 
@@ -185,7 +239,7 @@ def _reason_box(pack: RulePack, verdict: Verdict) -> str:
     return wanted if wanted in pack.boxes else "reason"
 
 
-def _page_facts(page: Page) -> dict[str, object]:
+def _page_facts(page: Page) -> Facts:
     tick_list = page.tick_list
     return {
         "id": page.id,
@@ -198,7 +252,7 @@ def _page_facts(page: Page) -> dict[str, object]:
     }
 
 
-def _question_facts(question: Question, walk: Walk, school: School) -> dict[str, object]:
+def _question_facts(question: Question, walk: Walk, school: School) -> Facts:
     options = question.offered(head_is_dsl=school.head_is_dsl)
     return {
         "id": question.id,

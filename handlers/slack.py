@@ -64,15 +64,28 @@ class Visitor:
         """Open a dialog, after the acknowledgement."""
         self.edge.after_ack(self.open(card))
 
-    async def open(self, card: Card) -> None:
-        """Open a dialog; where Slack does not, say in private that it failed and whom to ring."""
+    async def open(self, card: Card) -> bool:
+        """Open a dialog; where Slack does not, say in private that it failed and whom to ring.
+
+        Gives whether it is open.
+        """
         try:
             await self.edge.chat.open(self.trigger, card)
         except DeliveryError as problem:
             reference = self.edge.note_trouble(problem)
-            trouble = self.edge.trouble_card("trouble", self.school, reference)
+            await self._say_alone(self.edge.trouble_card("trouble", self.school, reference))
+            return False
+        return True
+
+    async def _say_alone(self, card: Card) -> None:
+        """Say it where the press was, or one to one: a global shortcut has nowhere to answer."""
+        try:
             if url := str(self.body.get("response_url") or ""):
-                await self.edge.chat.respond(url, trouble, replace=False)
+                await self.edge.chat.respond(url, card, replace=False)
+            else:
+                await self.edge.chat.tell_soon(self.account, card, key=f"trouble:{new_reference()}")
+        except DeliveryError as error:
+            log.warning("slack_call_failed", code=getattr(error, "code", ""))
 
     async def replace_message(self, card: Card) -> None:
         """Put another card in the place of the private message whose button was pressed."""
@@ -90,15 +103,26 @@ class SlackEdge:
     """Everything that Slack may send, as tables: what happens when."""
 
     def __init__(self, desk: Desk, chat: SlackChat, renderer: Renderer) -> None:
-        from handlers import slack_cases, slack_walk, slack_ways
+        from handlers import slack_cases, slack_home, slack_walk, slack_ways
 
         self.desk = desk
         self.chat = chat
         self.renderer = renderer
         self.command: Command = slack_walk.on_command
-        self.views: Mapping[str, View] = {**slack_walk.VIEWS, **slack_cases.VIEWS}
+        self.homes = slack_home.Homes()
+        self.views: Mapping[str, View] = {
+            **slack_walk.VIEWS,
+            **slack_home.redraws(slack_walk.VIEWS, ("walk.outcome",)),
+            **slack_home.redraws(slack_cases.VIEWS, slack_cases.VIEWS),
+        }
         self.closed: Mapping[str, View] = slack_walk.CLOSED
-        self.actions: Mapping[str, Action] = {**slack_walk.ACTIONS, **slack_cases.ACTIONS}
+        self.actions: Mapping[str, Action] = {
+            **slack_walk.ACTIONS,
+            **slack_cases.ACTIONS,
+            **slack_ways.ACTIONS,
+            **slack_home.ACTIONS,
+            **slack_home.redraws(slack_cases.ACTIONS, ("case.filed", "case.kept")),
+        }
         self.shortcuts: Mapping[str, Shortcut] = slack_ways.SHORTCUTS
         self.events: Mapping[str, Event] = slack_ways.EVENTS
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,7 +142,7 @@ class SlackEdge:
         log.warning("slack_payload_unknown", status=answer.status, reference=reference)
         return self._answer_fault(payload, self.trouble_card("trouble_view", None, reference))
 
-    def after_ack(self, work: Coroutine[Any, Any, None]) -> None:
+    def after_ack(self, work: Coroutine[Any, Any, object]) -> None:
         """Do something once Slack has its answer; the task is kept, and awaited at the end."""
         task = asyncio.create_task(self._guard(work))
         self._tasks.add(task)
@@ -263,9 +287,13 @@ class SlackEdge:
         """Put another page in the place of an open dialog, unless it changed meanwhile."""
         await self.chat.update_view(str(view["id"]), str(view["hash"]), card)
 
+    def message_for(self, problem: Exception, school: School | None) -> Card:
+        """The words for a refusal, or for what could not be done, where no dialog is open."""
+        return _as_message(self._card_for(problem, school))
+
     async def _answer_command(self, visitor: Visitor, card: Card) -> None:
         """The same words as a private message: a command has no dialog to put them in."""
-        message = Card(card.template.removesuffix("_view"), card.context)
+        message = _as_message(card)
         await visitor.ack(**self.renderer.render(message), response_type="ephemeral")
 
     def _card_for(self, problem: Exception, school: School | None) -> Card:
@@ -302,7 +330,7 @@ class SlackEdge:
         log.error("fault", reference=reference, kind=type(problem).__name__, at=_raised_at(problem))
         return self.trouble_card("trouble_view", school, reference)
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         except DeliveryError as error:
@@ -323,6 +351,10 @@ class SlackEdge:
 def new_reference() -> str:
     """What a log line and the words that somebody is shown have in common."""
     return secrets.token_hex(4)
+
+
+def _as_message(card: Card) -> Card:
+    return Card(card.template.removesuffix("_view"), card.context)
 
 
 def _raised_at(problem: Exception) -> str:

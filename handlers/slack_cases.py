@@ -13,8 +13,9 @@ from bot.life import routes_from
 from bot.people import School
 from bot.permission import Action, Actor, eligible
 from bot.refusals import PersonalData, ReasonRequired, RouteNotAllowed, StalePage
+from handlers.home import list_card
 from handlers.review import Visit
-from handlers.slack_lists import list_card
+from handlers.screens import reason_fields
 from handlers.slack_payload import Form, Payload, Press, read_form, read_metadata
 from handlers.slack_walk import school_of
 from storage.errors import StoreUnavailable
@@ -52,6 +53,10 @@ def _routes(visitor: Visitor, case: Case, _actor: Actor) -> Mapping[str, Any]:
     return {"routes": [{"id": r, "label": school.routes[r].post} for r in routes_from(case)]}
 
 
+def _reason_boxes(visitor: Visitor, case: Case, _actor: Actor) -> Mapping[str, Any]:
+    return {"fields": reason_fields(visitor.edge.desk.pack_of(case), case, {})}
+
+
 def _question(_visitor: Visitor, case: Case, _actor: Actor) -> Mapping[str, Any]:
     asked = (r.text for r in reversed(case.remarks) if r.kind is EventKind.ASKED)
     return {"question": next(asked, "")}
@@ -65,7 +70,7 @@ FORMS: Mapping[Action, tuple[str, Fill]] = {
     Action.HAND_OVER: ("hand_over", _colleagues),
     Action.REROUTE: ("reroute", _routes),
     Action.WITHDRAW: ("withdraw", _nothing),
-    Action.GIVE_REASON: ("reason", _nothing),
+    Action.GIVE_REASON: ("reason", _reason_boxes),
     Action.RECORD_OUTSIDE: ("outside", _nothing),
     Action.REPORT: ("report", _nothing),
     Action.NOTE_REPLY: ("reply", _nothing),
@@ -91,6 +96,11 @@ async def on_read(visitor: Visitor, press: Press) -> None:
 async def on_filed(visitor: Visitor, press: Press) -> None:
     """Mark as filed: no form, the card is drawn again."""
     await _visit(visitor, press.value).mark_filed()
+
+
+async def on_kept(visitor: Visitor, press: Press) -> None:
+    """ "I did not share it": no form, it is closed and the card drawn again."""
+    await _visit(visitor, press.value).report({}, done=False)
 
 
 async def on_list(visitor: Visitor, press: Press) -> None:
@@ -223,6 +233,7 @@ ACTIONS: Mapping[str, Callable[[Visitor, Press], Coroutine[Any, Any, None]]] = {
     **{name: on_button for action in FORMS for name in _names(action)},
     "case.read": on_read,
     "case.filed": on_filed,
+    "case.kept": on_kept,
     **{f"list.{which}.{way}": on_list for which in ("mine", "open") for way in ("newer", "older")},
 }
 

@@ -79,6 +79,7 @@ class SlackChat:
         message = self.renderer.render(card)
         common: dict[str, Any] = {"channel": place.id, **message}
         if only_for is not None:
+            common |= {"thread_ts": thread.id} if thread else {}
             await _post(lambda: self.client.chat_postEphemeral(user=only_for.user, **common))
             return MessageRef(place, "")
         answer = await _post(
@@ -129,6 +130,16 @@ class SlackChat:
         view = self.renderer.render(card)
         await _post(lambda: self.client.views_update(view_id=view_id, hash=seen_hash, view=view))
 
+    async def show_home(self, account: Account, card: Card, *, version: str = "") -> str:
+        """Show a home page, where Slack still shows the given version; gives the new one's.
+
+        Raises NotNow, InDoubt or RefusedForGood (`hash_conflict`, ...).
+        """
+        view = self.renderer.render(card)
+        publish = partial(self.client.views_publish, user_id=account.user, view=view)
+        answer = await _post(lambda: publish(hash=version or None))
+        return str(_part(answer, "view", dict, InDoubt).get("hash") or "")
+
     async def respond(self, response_url: str, card: Card, *, replace: bool = True) -> None:
         """Replace the private message that a button was in, or add one beside it."""
         webhook = AsyncWebhookClient(response_url, session=self.client.session, retry_handlers=[])
@@ -137,6 +148,16 @@ class SlackChat:
         answer = await _call(lambda: send(**drawn), InDoubt)
         if answer.status_code >= 400:  # noqa: PLR2004 - Slack's own codes follow HTTP
             raise RefusedForGood(f"http_{answer.status_code}")
+
+    async def key_of(self, ref: MessageRef) -> str | None:
+        """The key in the metadata of a message that heads a thread, or None.
+
+        Anybody's app may have written it. Raises NotNow or RefusedForGood.
+        """
+        ask = partial(self.client.conversations_replies, channel=ref.place.id, ts=ref.id, limit=1)
+        answer = await _read(lambda: ask(include_all_metadata=True))
+        found = (m for m in _part(answer, "messages", list, NotNow) if m.get("ts") == ref.id)
+        return next(map(_key_in, found), None)
 
     async def direct(self, account: Account) -> Place:
         """The one-to-one conversation with an account; it never changes, so it is kept."""
@@ -207,8 +228,7 @@ class SlackChat:
         for _ in range(PAGES_LOOKED_AT):
             answer = await _read(partial(self._look, place, thread, cursor))
             for message in _part(answer, "messages", list, NotNow):
-                metadata = message.get("metadata") or {}
-                if (metadata.get("event_payload") or {}).get("key") == key:
+                if _key_in(message) == key:
                     return MessageRef(place, str(message["ts"]))
             cursor = _cursor(answer)
             if not cursor:
@@ -271,6 +291,12 @@ def _seconds(headers: Mapping[str, str]) -> float:
     except ValueError:
         return 1.0
     return min(max(seconds, 0.0), LONGEST_LIMIT) if math.isfinite(seconds) else 1.0
+
+
+def _key_in(message: Mapping[str, Any]) -> str | None:
+    """The key that a message carries in its metadata."""
+    key = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
+    return key if isinstance(key, str) else None
 
 
 def _cursor(answer: AsyncSlackResponse) -> str:

@@ -38,6 +38,17 @@ class Form:
     """The block that holds each of them, to show an error beside it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where the bot was mentioned: the channel, and the first message of the thread, if in one.
+
+    What was written is left behind.
+    """
+
+    channel: str
+    thread: str | None
+
+
 def parse_body(body: bytes) -> dict[str, Any] | None:
     """What Slack posted: JSON, a form, or JSON in the `payload` of a form; None when unreadable.
 
@@ -61,7 +72,8 @@ def read_account(body: Payload) -> Account:
     Raises StalePage when it does not say.
     """
     user, event = _part(body, "user"), _part(body, "event")
-    team = user.get("team_id") or event.get("user_team") or read_team(body)
+    own = user.get("team_id") or event.get("user_team") or event.get("team")
+    team = own or read_team(body)
     name = body.get("user_id") or user.get("id") or event.get("user")
     if not (team and name):
         raise StalePage
@@ -69,8 +81,15 @@ def read_account(body: Payload) -> Account:
 
 
 def read_team(body: Payload) -> str:
-    """The workspace whose app was used, which is not always the person's own (shared channels)."""
-    return str(body.get("team_id") or _part(body, "team").get("id") or "")
+    """The workspace whose app was used, which is not always the person's own (shared channels).
+
+    Of an event in a shared channel `team_id` may be the other workspace's; who was authorised is
+    named beside it.
+    """
+    authorised = body.get("authorizations")
+    first = authorised[0] if isinstance(authorised, list) and authorised else None
+    of_app = first.get("team_id") if isinstance(first, Mapping) else None
+    return str(of_app or body.get("team_id") or _part(body, "team").get("id") or "")
 
 
 def read_view(body: Payload) -> Payload:
@@ -81,6 +100,22 @@ def read_view(body: Payload) -> Payload:
 def read_event(body: Payload) -> Payload:
     """What an event tells of; empty when the payload is none."""
     return _part(body, "event")
+
+
+def read_event_id(body: Payload) -> str:
+    """What an event is known by, however often it is sent. Raises StalePage without it."""
+    event_id = body.get("event_id")
+    if not isinstance(event_id, str) or not event_id:
+        raise StalePage
+    return event_id
+
+
+def read_mention(event: Payload) -> Mention:
+    """Raises StalePage when it does not say where it was."""
+    channel, thread = event.get("channel"), event.get("thread_ts")
+    if not isinstance(channel, str) or not channel:
+        raise StalePage
+    return Mention(channel, thread if isinstance(thread, str) and thread else None)
 
 
 def read_press(body: Payload) -> Press:
@@ -95,7 +130,7 @@ def read_press(body: Payload) -> Press:
         value=str(action.get("value") or chosen.get("value") or ""),
         trigger=str(body.get("trigger_id", "")),
         channel=(body.get("channel") or {}).get("id"),
-        view=body.get("view"),
+        view=_dialog(body),
     )
 
 
@@ -125,6 +160,12 @@ def read_form(view: Payload, *starts: str) -> Form:
 
 def read_metadata(view: Payload) -> str:
     return str(view.get("private_metadata") or "")
+
+
+def _dialog(body: Payload) -> Payload | None:
+    """The dialog that a button is in; a home page is none."""
+    view = body.get("view")
+    return None if isinstance(view, Mapping) and view.get("type") == "home" else view
 
 
 def _typed(value: object) -> str:

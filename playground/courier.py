@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -50,6 +51,18 @@ def signed_headers(secret: str, body: bytes, at: float | None = None) -> dict[st
         "X-Slack-Request-Timestamp": stamp,
         "X-Slack-Signature": f"v0={digest.hexdigest()}",
     }
+
+
+class Carrier(Protocol):
+    """A way to an app: over HTTP, or over the socket that it opened."""
+
+    async def send(
+        self, body: bytes, *, content_type: str = FORM, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Send one thing, and give what the app answered within three seconds."""
+
+    async def send_event(self, body: bytes, delays: Iterable[float]) -> Reply:
+        """Send an event, and again after each delay in seconds until the app takes it."""
 
 
 class Courier:

@@ -70,6 +70,8 @@ def play_routes(
         Route("/play/panel", read_panel),
         Route("/play/events", follow),
         _deed_route(client, "/play/command", _type),
+        _deed_route(client, "/play/shortcut", _use_shortcut),
+        _deed_route(client, "/play/message_shortcut", _use_message_shortcut),
         _deed_route(client, "/play/action", _act),
         _deed_route(client, "/play/submit", _submit),
         _deed_route(client, "/play/close", _close),
@@ -122,12 +124,24 @@ async def _type(client: SlackClient, asked: Json) -> Json:
     return {}
 
 
+async def _use_shortcut(client: SlackClient, asked: Json) -> Json:
+    await client.shortcut(asked["person"], _text(asked, "callback_id"))
+    return {}
+
+
+async def _use_message_shortcut(client: SlackClient, asked: Json) -> Json:
+    person, channel, ts = asked["person"], _text(asked, "channel"), _text(asked, "ts")
+    message = client.workspace.find_message_seen_by(person, channel, ts)
+    await client.message_shortcut(person, message, _text(asked, "callback_id"))
+    return {}
+
+
 async def _act(client: SlackClient, asked: Json) -> Json:
     person, action_id = asked["person"], _text(asked, "action_id")
     answer = _answer(asked)
     home = client.workspace.homes.get(person)
     if home and asked.get("view_id") == home.id:
-        await client.press_home(person, action_id, answer)
+        await client.press_home(person, action_id, answer, block_id=_text(asked, "block_id"))
         return {}
     message = None
     if not asked.get("view_id"):

@@ -40,6 +40,20 @@ class Team:
     domain: str
 
 
+class ShortcutKind(StrEnum):
+    """Where a shortcut is offered: in the menu beside the message box, or in that of a message."""
+
+    GLOBAL = "global"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    name: str
+    callback_id: str
+    kind: ShortcutKind
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The installed app: its ids, its token, and what its manifest was granted."""
@@ -48,10 +62,16 @@ class App:
     bot_id: str
     user_id: str
     token: str
+    app_token: str = ""
+    """The app-level token, which opens sockets and does nothing else."""
     scopes: frozenset[str] | None = None
     events: frozenset[str] | None = None
     commands: frozenset[str] | None = None
     takes_messages: bool = True
+    shortcuts: tuple[Shortcut, ...] | None = None
+    has_home: bool = True
+    uses_sockets: bool = False
+    """Its manifest turned Socket Mode on: Slack then sends nothing to addresses."""
 
     def may(self, scope: str) -> bool:
         """Whether a scope was granted; without a manifest everything is."""
@@ -64,6 +84,13 @@ class App:
     def answers_to(self, command: str) -> bool:
         """Whether a slash command belongs to the app; without a manifest each does."""
         return self.commands is None or command in self.commands
+
+    def offers(self, callback_id: str, kind: ShortcutKind) -> bool:
+        """Whether a shortcut belongs to the app; without a manifest each does."""
+        offered = self.shortcuts
+        return offered is None or any(
+            (s.callback_id, s.kind) == (callback_id, kind) for s in offered
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import yaml
 
-from playground.residents import App, Channel, ChannelKind, Json, Team, User
+from playground.residents import (
+    App,
+    Channel,
+    ChannelKind,
+    Json,
+    Shortcut,
+    ShortcutKind,
+    Team,
+    User,
+)
 from playground.workspace import Clocks, Workspace
 
 TEAM = "T0SCHOOL01"
@@ -19,6 +28,7 @@ DEPUTY, HEAD, CHAIR = "U0DEPUTY01", "U0HEAD0001", "U0CHAIR001"
 DPO, GUEST = "U0DPO00001", "U0GUEST001"
 STAFFROOM, DSL_CHANNEL, DPO_CHANNEL = "C0STAFF001", "C0DSL00001", "C0DPO00001"
 TOKEN = "xoxb-pretend-school"  # noqa: S105 - it opens the pretend workspace only
+APP_TOKEN = "xapp-pretend-school"  # noqa: S105 - likewise
 
 POSTS = {
     TEACHER: "Class teacher",
@@ -53,7 +63,7 @@ def open_school(
 
 
 def _install(manifest: Path | None, token: str) -> App:
-    app = App("A0SHARECHK", "B0BOT00001", BOT, token)
+    app = App("A0SHARECHK", "B0BOT00001", BOT, token, APP_TOKEN)
     if manifest is None:
         return app
     text = manifest.read_text(encoding="utf-8")
@@ -63,13 +73,20 @@ def _install(manifest: Path | None, token: str) -> App:
 def _granted(app: App, manifest: Json) -> App:
     settings, features = manifest.get("settings", {}), manifest.get("features", {})
     commands = features.get("slash_commands", [])
-    is_read_only = features.get("app_home", {}).get("messages_tab_read_only_enabled", False)
+    shortcuts = features.get("shortcuts", [])
+    home = features.get("app_home", {})
     return replace(
         app,
         scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
         commands=frozenset(one["command"] for one in commands),
-        takes_messages=not is_read_only,
+        takes_messages=not home.get("messages_tab_read_only_enabled", False),
+        shortcuts=tuple(
+            Shortcut(one["name"], one["callback_id"], ShortcutKind(one["type"]))
+            for one in shortcuts
+        ),
+        has_home=home.get("home_tab_enabled", False),
+        uses_sockets=settings.get("socket_mode_enabled", False),
     )
 
 

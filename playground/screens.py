@@ -20,6 +20,11 @@ def draw_screen(workspace: Workspace, person: str) -> Json:
         "messages": {c.id: _messages(workspace, c, person) for c in channels},
         "view": dialog.as_payload() if dialog else None,
         "home": home.as_payload() if home else None,
+        "home_enabled": workspace.app.has_home,
+        "shortcuts": [
+            {"name": one.name, "callback_id": one.callback_id, "type": one.kind.value}
+            for one in workspace.app.shortcuts or ()
+        ],
         "notices": [
             {"text": notice.text, "channel": notice.channel, "ts": notice.ts}
             for notice in workspace.notices

@@ -19,10 +19,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from playground.backstage import Backstage, EmptyStage, backstage_routes
 from playground.hooks import hook_routes
 from playground.inputs import NoSuchInputError
-from playground.play import BadRequestError, Inspect, PanelWatch, play_routes
-from playground.residents import Json, SlackRefusalError
+from playground.play import BadRequestError, PanelWatch, play_routes
+from playground.residents import SlackRefusalError
 from playground.slack_api import api_routes
 from playground.slack_client import SlackClient
 from playground.workspace import Workspace
@@ -32,34 +33,32 @@ OWN_NAMES = ("127.0.0.1", "localhost")
 PAGE_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 
 
-async def inspect_nothing() -> Json:
-    """The panel of a workspace without an app behind it."""
-    return {"cases": [], "ledger": [], "outbox": []}
-
-
 def build(
     workspace: Workspace,
     bot_url: str,
     signing_secret: str,
-    inspect: Inspect = inspect_nothing,
+    backstage: Backstage | None = None,
     base_url: str = "",
 ) -> Starlette:
     """The playground's application; it keeps `client`, `workspace` and `base_url` in its state.
 
     `base_url` is its own address, which `serving.running` fills in; `bot_url` the app's, which
-    may be given later as `app.state.client.courier.app_url`.
+    may be given later as `app.state.client.courier.app_url`. `backstage` is what the page shows of
+    the app from behind.
     """
     stopping = asyncio.Event()
+    stage = backstage or EmptyStage()
     client = SlackClient(
         workspace, bot_url, signing_secret, base_url=lambda: str(app.state.base_url)
     )
-    watch = PanelWatch(workspace, inspect)
+    watch = PanelWatch(workspace, stage.look)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         watching = asyncio.create_task(watch.watch())
         try:
-            yield
+            async with workspace.sockets.serving():
+                yield
         finally:
             await client.close()
             watching.cancel()
@@ -72,7 +71,8 @@ def build(
             Mount("/static", StaticFiles(directory=HERE / "static")),
             *api_routes(workspace),
             *hook_routes(client.hooks),
-            *play_routes(client, inspect, watch, stopping),
+            *play_routes(client, stage.look, watch, stopping),
+            *backstage_routes(workspace, stage),
         ],
         middleware=[Middleware(LocalOnly)],
         exception_handlers={

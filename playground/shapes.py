@@ -83,6 +83,28 @@ def describe_message(workspace: Workspace, message: Message, *, with_metadata: b
     return {**shape, **_thread_fields(workspace, message)}
 
 
+def describe_event(workspace: Workspace, message: Message) -> Json:
+    """A person's message as events tell of it, whoever else is in the channel.
+
+    Somebody of another organisation is told by `user_team`, which is left out for one's own.
+    """
+    user = workspace.users[message.user]
+    team = user.team_id or workspace.team.id
+    event: Json = {
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "channel": message.channel,
+        "team": team,
+        "event_ts": message.ts,
+    }
+    if message.blocks:
+        event["blocks"] = list(message.blocks)
+    if user.is_stranger:
+        event |= {"user_team": team, "source_team": team}
+    return {**event, **_thread_fields(workspace, message)} if message.is_reply else event
+
+
 def _app_fields(workspace: Workspace) -> Json:
     app = workspace.app
     profile = {

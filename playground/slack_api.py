@@ -26,9 +26,12 @@ class Method(NamedTuple):
 
     handle: Handler
     scopes: tuple[str, ...] = ()
+    is_app_level: bool = False
+    """It wants the app-level token, and no other method takes that."""
 
 
 METHODS: Mapping[str, Method] = {
+    "apps.connections.open": Method(methods.open_socket, is_app_level=True),
     "auth.test": Method(lookups.identify),
     "chat.delete": Method(methods.delete_message, ("chat:write",)),
     "chat.postEphemeral": Method(methods.post_ephemeral, ("chat:write",)),
@@ -114,7 +117,7 @@ def _call(workspace: Workspace, request: Request, method: str, arguments: Argume
     if refusal:
         raise SlackRefusalError(refusal)
     try:
-        _check_token(workspace, request, arguments)
+        _check_token(workspace, request, arguments, METHODS[method])
         _check_scopes(workspace, METHODS[method])
         return METHODS[method].handle(workspace, arguments)
     except SlackRefusalError as error:
@@ -122,12 +125,19 @@ def _call(workspace: Workspace, request: Request, method: str, arguments: Argume
         raise
 
 
-def _check_token(workspace: Workspace, request: Request, arguments: Arguments) -> None:
+def _check_token(
+    workspace: Workspace, request: Request, arguments: Arguments, method: Method
+) -> None:
     header = request.headers.get("authorization", "")
     token = header.removeprefix("Bearer ") or arguments.given.pop("token", "")
     if not token:
         raise SlackRefusalError("not_authed")
-    if token != workspace.app.token:
+    wanted, other = workspace.app.token, workspace.app.app_token
+    if method.is_app_level:
+        wanted, other = other, wanted
+    if token == other:
+        raise SlackRefusalError("not_allowed_token_type")
+    if token != wanted:
         raise SlackRefusalError("invalid_auth")
 
 

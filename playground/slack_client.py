@@ -6,11 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
 from playground.answers import TROUBLE, Submitted, apply_submission, show_command_answer
-from playground.courier import Courier, Reply
+from playground.courier import Carrier, Courier, Reply
 from playground.dialogs import Dialog
 from playground.hooks import Hooks
 from playground.inputs import FORMS, Values, complaints, fill, find_element, kept_values, value_of
-from playground.residents import ChannelKind, Json, Message, SlackRefusalError
+from playground.residents import (
+    ChannelKind,
+    Json,
+    Message,
+    ShortcutKind,
+    SlackRefusalError,
+)
+from playground.shapes import describe_event
 from playground.slack_payloads import Payloads, describe_action
 from playground.typing_in import write_down
 from playground.workspace import Workspace
@@ -55,6 +62,11 @@ class SlackClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @property
+    def carrier(self) -> Carrier:
+        """The way to the app: with Socket Mode on, Slack sends nothing to addresses."""
+        return self.workspace.sockets if self.workspace.app.uses_sockets else self.courier
+
     async def close(self) -> None:
         """Close the connections to the app."""
         await self.courier.close()
@@ -72,7 +84,7 @@ class SlackClient:
             raise SlackRefusalError("unknown_command")
         url = self._base_url() + self.hooks.issue(person, channel)
         body = self._payloads.slash_command(person, seen, command, text, url)
-        reply = await self.courier.send(body)
+        reply = await self.carrier.send(body)
         if reply.failure:
             self.workspace.note_fault(f"{command}: {reply.failure}")
             words = f'{command} failed with the error "{reply.failure}"'
@@ -80,6 +92,26 @@ class SlackClient:
             return reply
         show_command_answer(self.workspace, person, channel, command, reply)
         return reply
+
+    async def shortcut(self, person: str, callback_id: str) -> Reply:
+        """Use one of the app's global shortcuts. Refused with `unknown_shortcut`."""
+        self._refuse_unknown(callback_id, ShortcutKind.GLOBAL)
+        reply = await self.carrier.send(self._payloads.shortcut(person, callback_id))
+        return self._note_failure(person, f"shortcut {callback_id}", reply)
+
+    async def message_shortcut(self, person: str, message: Message, callback_id: str) -> Reply:
+        """Use one of the app's shortcuts in the menu of a message.
+
+        Refused with `unknown_shortcut`, or `message_not_found` for what has no such menu: messages
+        that the person does not see, that only they see, or that are gone.
+        """
+        self._refuse_unknown(callback_id, ShortcutKind.MESSAGE)
+        self.workspace.find_message_seen_by(person, message.channel, message.ts)
+        shown = self.workspace.find_posted(message.channel, message.ts)
+        url = self._base_url() + self.hooks.issue(person, shown.channel)
+        body = self._payloads.message_shortcut(person, shown, callback_id, url)
+        reply = await self.carrier.send(body)
+        return self._note_failure(person, f"shortcut {callback_id}", reply)
 
     async def say(
         self, person: str, channel: str, text: str, thread_ts: str | None = None
@@ -117,7 +149,7 @@ class SlackClient:
         held_back = complaints(dialog.body, dialog.values)
         if held_back:
             return Submitted(sent=False, errors=held_back)
-        reply = await self.courier.send(self._payloads.view_submission(person, dialog))
+        reply = await self.carrier.send(self._payloads.view_submission(person, dialog))
         return apply_submission(self.workspace, person, dialog, reply)
 
     async def answer(self, person: str, /, **answers: Any) -> Submitted:
@@ -136,7 +168,7 @@ class SlackClient:
         if not dialog.body["notify_on_close"]:
             return None
         body = self._payloads.view_closed(person, dialog, is_cleared=is_cleared)
-        return self._note_failure(person, "view_closed", await self.courier.send(body))
+        return self._note_failure(person, "view_closed", await self.carrier.send(body))
 
     # Presses
 
@@ -165,16 +197,18 @@ class SlackClient:
         dialog = self._keep(dialog, _lay_over(values or {}, block, element, picked))
         action = describe_action(block["block_id"], element, picked, self.workspace.stamp())
         body = self._payloads.view_action(person, dialog, action)
-        return self._note_failure(person, f"press {action_id}", await self.courier.send(body))
+        return self._note_failure(person, f"press {action_id}", await self.carrier.send(body))
 
-    async def press_home(self, person: str, action_id: str, answer: Any = None) -> Reply:
+    async def press_home(
+        self, person: str, action_id: str, answer: Any = None, *, block_id: str | None = None
+    ) -> Reply:
         """Press a button, or pick an answer, on the app's home page."""
         home = self.workspace.homes[person]
-        block, element = find_element(home.body["blocks"], action_id)
+        block, element = find_element(home.body["blocks"], action_id, block_id)
         picked = _pick(element, answer)
         action = describe_action(block["block_id"], element, picked, self.workspace.stamp())
         body = self._payloads.view_action(person, home, action)
-        return self._note_failure(person, f"press {action_id}", await self.courier.send(body))
+        return self._note_failure(person, f"press {action_id}", await self.carrier.send(body))
 
     # Events
 
@@ -182,13 +216,15 @@ class SlackClient:
         """Tell the app of an event, three times more if need be; None when not subscribed to."""
         if not self.workspace.app.hears(event["type"]):
             return None
-        reply = await self.courier.send_event(self._payloads.event(event), self.retry_delays)
+        reply = await self.carrier.send_event(self._payloads.event(event), self.retry_delays)
         if reply.failure:
             self.workspace.note_fault(f"event {event['type']}: {reply.failure}")
         return reply
 
     async def open_home(self, person: str) -> Reply | None:
-        """Open the app's home page."""
+        """Open the app's home page. Refused with `home_tab_disabled` where the app has none."""
+        if not self.workspace.app.has_home:
+            raise SlackRefusalError("home_tab_disabled")
         direct = self.workspace.direct(person, self.workspace.app.user_id)
         event: Json = {"type": "app_home_opened", "user": person, "channel": direct.id}
         if person in self.workspace.homes:
@@ -198,22 +234,20 @@ class SlackClient:
     # Parts
 
     async def _tell_of(self, message: Message) -> None:
-        event: Json = {
-            "user": message.user,
-            "text": message.text,
-            "ts": message.ts,
-            "channel": message.channel,
-            "team": self.workspace.team.id,
-            "event_ts": message.ts,
-        }
-        if message.thread_ts:
-            event["thread_ts"] = message.thread_ts
+        """In its own conversation a message is never a mention, whatever it says."""
+        event = describe_event(self.workspace, message)
         channel = self.workspace.channels[message.channel]
         app_user = self.workspace.app.user_id
-        if app_user in channel.members and f"<@{app_user}>" in message.text:
-            await self.event({"type": "app_mention", **event})
-        if app_user in channel.members and channel.kind is ChannelKind.DIRECT:
+        if app_user not in channel.members:
+            return
+        if channel.kind is ChannelKind.DIRECT:
             await self.event({"type": "message", "channel_type": "im", **event})
+        elif f"<@{app_user}>" in message.text:
+            await self.event({"type": "app_mention", **event})
+
+    def _refuse_unknown(self, callback_id: str, kind: ShortcutKind) -> None:
+        if not self.workspace.app.offers(callback_id, kind):
+            raise SlackRefusalError("unknown_shortcut")
 
     def _dialog(self, person: str, view_id: str | None = None) -> Dialog:
         top = self.workspace.dialogs.top(person)
@@ -235,7 +269,7 @@ class SlackClient:
         action = describe_action(block["block_id"], element, picked, self.workspace.stamp())
         url = self._base_url() + self.hooks.issue(person, shown.channel, shown.ts)
         body = self._payloads.message_action(person, shown, action, kept, url)
-        reply = await self.courier.send(body)
+        reply = await self.carrier.send(body)
         return self._note_failure(person, f"press {press.action_id}", reply)
 
     def _note_failure(self, person: str, what: str, reply: Reply) -> Reply:

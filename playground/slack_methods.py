@@ -85,6 +85,11 @@ def delete_message(workspace: Workspace, arguments: Arguments) -> Json:
     return {"channel": channel.id, "ts": message.ts}
 
 
+def open_socket(workspace: Workspace, _: Arguments) -> Json:
+    """`apps.connections.open`: an address that takes one socket of the app's."""
+    return {"url": workspace.sockets.issue_url()}
+
+
 def open_view(workspace: Workspace, arguments: Arguments) -> Json:
     """`views.open`: a first dialog, for the person of a trigger."""
     person = workspace.dialogs.spend_trigger(arguments.required("trigger_id"))

@@ -96,6 +96,26 @@ class Payloads:
             **shown,
         )
 
+    def shortcut(self, person: str, callback_id: str) -> bytes:
+        """The payload of a global shortcut: where it was used is not told, nor any response URL."""
+        return self._shortcut("shortcut", person, callback_id)
+
+    def message_shortcut(
+        self, person: str, message: Message, callback_id: str, response_url: str
+    ) -> bytes:
+        """The payload of a shortcut in a message's menu, with the whole message."""
+        workspace = self._workspace
+        channel = workspace.channels[message.channel]
+        return self._shortcut(
+            "message_action",
+            person,
+            callback_id,
+            channel={"id": channel.id, "name": _CHANNEL_NAMES.get(channel.kind, channel.name)},
+            message_ts=message.ts,
+            message=describe_message(workspace, message, with_metadata=False),
+            response_url=response_url,
+        )
+
     def event(self, event: Json) -> bytes:
         """The JSON of an event, with an id that its retries keep."""
         workspace = self._workspace
@@ -122,10 +142,26 @@ class Payloads:
         }
         return json.dumps(envelope).encode()
 
+    def _shortcut(self, kind: str, person: str, callback_id: str, **fields: object) -> bytes:
+        workspace = self._workspace
+        payload = {
+            **self._who(kind, person),
+            "callback_id": callback_id,
+            "trigger_id": workspace.dialogs.issue_trigger(person),
+            "action_ts": workspace.stamp(),
+            **fields,
+        }
+        return encode_form({"payload": json.dumps(payload)})
+
     def _interaction(self, kind: str, person: str, **fields: object) -> bytes:
+        who = self._who(kind, person)
+        payload = {**who, "api_app_id": self._workspace.app.id, **fields}
+        return encode_form({"payload": json.dumps(payload)})
+
+    def _who(self, kind: str, person: str) -> Json:
         workspace = self._workspace
         user = workspace.users[person]
-        payload = {
+        return {
             "type": kind,
             "team": {"id": workspace.team.id, "domain": workspace.team.domain},
             "user": {
@@ -134,13 +170,10 @@ class Payloads:
                 "name": user.handle,
                 "team_id": user.team_id or workspace.team.id,
             },
-            "api_app_id": workspace.app.id,
             "token": VERIFICATION_TOKEN,
             "enterprise": None,
             "is_enterprise_install": False,
-            **fields,
         }
-        return encode_form({"payload": json.dumps(payload)})
 
 
 def describe_action(block_id: str, element: Json, value: Json | None, ts: str) -> Json:

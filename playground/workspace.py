@@ -24,6 +24,7 @@ from playground.residents import (
     Team,
     User,
 )
+from playground.sockets import Sockets
 
 CALLS_KEPT = 20_000
 MICROSECONDS = 1_000_000
@@ -62,6 +63,7 @@ class Workspace:
         self.dialogs = Dialogs(team, app, self.clocks.elapsed)
         self.homes: dict[str, Dialog] = {}
         self.conditions = Conditions()
+        self.sockets = Sockets(app.id, self.note_fault)
         self.strict_rate = False
         self.faults: list[str] = []
         self.notices: list[Notice] = []

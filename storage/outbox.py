@@ -372,18 +372,18 @@ class Outbox:
 
     def _seal(self, row: OutboxRow, *parts: str | None) -> bytes:
         plain = json.dumps(parts).encode()
-        return self._vault.seal(row.school, f"outbox:{row.key}", plain, _beside(row))
+        return self._vault.seal(row.school, f"outbox:{row.key}", plain, beside(row))
 
     def _open(self, row: Row[Any]) -> list[str | None]:
         name = f"outbox:{row.key}"
         if row.sealed is None:
             raise Unreadable(name)
-        plain = self._vault.open(row.school, name, row.sealed, _beside(row))
+        plain = self._vault.open(row.school, name, row.sealed, beside(row))
         parts: list[str | None] = json.loads(plain)
         return parts
 
 
-def _beside(row: OutboxRow | Row[Any]) -> str:
+def beside(row: OutboxRow | Row[Any]) -> str:
     """What says to whom a message goes and what it says, as one text, always the same."""
     parts = [getattr(row, name) for name in _BESIDE]
     return json.dumps(parts, sort_keys=True, separators=(",", ":"), default=dict)

@@ -100,7 +100,7 @@ def _plain_values(case: Case) -> dict[str, Any]:
         "status": case.status.value,
         "version": case.version,
         "route": case.route,
-        "restricted": case.restricted,
+        "restricted": case.restricted or bool(case.excluded),  # so that no list ever shows it
         "urgency": str(case.advice.urgency),
         "outcome": str(case.advice.outcome),
         "advice": case.advice.as_json(),

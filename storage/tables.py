@@ -58,7 +58,31 @@ class CaseRow(Row, table=True):
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index(None, "school", "route", "status"),
+        Index(
+            "ix_cases_on_routes",
+            "school",
+            "restricted",
+            "route",
+            "status",
+            "filed_at",
+            "urgency",
+            "created_at",
+            "changed_at",
+            "requester_hash",
+            "decision",
+            "id",
+        ),
+        Index(
+            "ix_cases_of_one",
+            "school",
+            "requester_hash",
+            "restricted",
+            "status",
+            "decision",
+            "urgency",
+            "created_at",
+            "id",
+        ),
         Index(None, "school", "created_at"),
         Index(None, "requester_hash", "created_at"),
     )

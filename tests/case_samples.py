@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,6 +110,7 @@ def facts(status: str = "waiting", event: str = "recorded", **case: Any) -> Cont
             "linked": False,
             "review": False,
             "shared": False,
+            "no_action": False,
             **case,
         },
         "event": event,
@@ -154,7 +156,7 @@ def case_contexts() -> list[Context]:
         facts("waiting", assignee=DEPUTY, close_requested=True, moved=False),
         facts("waiting", moved=True, route_post="data-protection lead"),
         facts("waiting", outcome="share", urgency="normal", danger_unsure=True, may_repeat=True),
-        facts("closed", filed=True, hold=True, linked=True),
+        facts("closed", filed=True, hold=True, linked=True, no_action=True),
         {**facts("waiting", restricted=True, route="head", route_post="head"), "requester": None},
         {**facts("decided"), "decision": decision("do_not_share", single=True, by=ELSEWHERE)},
         danger_facts(),
@@ -188,12 +190,16 @@ def other_contexts() -> Iterator[tuple[str, Context]]:
         yield name, {"reference": "r-1234", "numbers": NUMBERS}
         yield name, {"reference": None, "numbers": None}
     yield "buried", {"key": "0f:1:root", "code": "channel_not_found", "template": "root"}
-    yield "help", {"numbers": NUMBERS}
-    yield "help", {"numbers": None}
+    yield "help", {"numbers": NUMBERS, "posts": ["DSL", "Headteacher"]}
+    yield "help", {"numbers": NUMBERS, "posts": []}
+    yield "help", {"numbers": None, "posts": []}
+    yield "mention", {"numbers": NUMBERS}
+    yield "mention", {"numbers": None}
     for name in ("mine", "open"):
-        yield name, {"cases": case_contexts()[:10], "more": True, "page": 1}
-        yield name, {"cases": [], "more": False, "page": 0}
-        yield name, {"cases": case_contexts() * 3, "more": True, "page": 0}
+        yield name, {"cases": case_contexts()[:10], "more": True, "page": 1, "unsure": True}
+        yield name, {"cases": [], "more": False, "page": 0, "unsure": False}
+        yield name, {"cases": case_contexts() * 3, "more": True, "page": 0, "unsure": False}
+    yield from home_contexts()
     yield from (("digest", one) for one in digests())
     for kind in KINDS:
         yield "complaint", {"code": "PersonalData", "field": "reason", "kind": kind}
@@ -207,6 +213,32 @@ def other_contexts() -> Iterator[tuple[str, Context]]:
         "StoreUnavailable",
     ):
         yield "complaint", {"code": code, "field": None, "kind": None}
+
+
+def home_contexts() -> Iterator[tuple[str, Context]]:
+    """The home page of staff and of reviewers: with nothing on it, and with more than it shows."""
+    common = {"school": "Pretend Primary School", "numbers": NUMBERS}
+    shown = [{**c, "mine": mine} for c in case_contexts() for mine in (True, False)]
+    lists = ("todo", "mine", "waiting", "asked", "due", "recent")
+    for reviewer, cases in itertools.product((False, True), ([], shown[:3], shown[3:])):
+        parts = {
+            which: {"which": which, "count": len(cases), "more": len(cases) > 3, "cases": cases}
+            for which in lists
+        }
+        known = {**common, "reviewer": reviewer, "unsure": reviewer}
+        yield "home", {**known, "parts": parts}
+        for which, page in itertools.product(lists, (0, 1)):
+            turn = {"which": which, "page": page, "more": page == 0, "cases": cases}
+            yield "home_list", {**known, **turn}
+        for miss in ("words", "nothing"):
+            yield "home_case", {**known, "case": None, "miss": miss}
+    for one, reviews in itertools.product(shown, (False, True)):
+        known = {**common, "reviewer": reviews, "unsure": False}
+        yield "home_case", {**known, **one, "reviews": reviews, "miss": ""}
+    for code in ("", "Guest", "UnknownWorkspace", "StalePage"):
+        for numbers in (NUMBERS, None):
+            facts = {"code": code, "reference": "r-1234", "numbers": numbers}
+            yield "home_trouble", {**facts, "where": "waiting.2"}
 
 
 def refusal(code: str) -> Context:

@@ -1,3 +1,8 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.fixtures_storage", "tests.fixtures_school", "tests.fixtures_cli"]
+pytest_plugins = [
+    "tests.fixtures_storage",
+    "tests.fixtures_school",
+    "tests.fixtures_demo",
+    "tests.fixtures_cli",
+]

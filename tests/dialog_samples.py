@@ -52,6 +52,7 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
     three = [question(5, id="role"), question(2, id="verified"), question(4, id="content")]
     later = {"page": rule6, "questions": three, "can_ask": True, "first": False}
     yield "page", {**common, **later}
+    yield "page", {**common, **first, "rules_changed": True, "lost": True}
     ticks = {
         **start,
         "id": "people",
@@ -85,6 +86,10 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
     tried = {"values": {"reason": "Because.", "course": "against"}, "trouble": {"reference": "r1"}}
     blocked = {"field": "reason", "kind": "postcode"}
     yield "outcome", {**share, **tried, "blocked": blocked}
+    yield "outcome", {**share, **tried, "blocked": blocked, "may_override": True, "lost": True}
+    to_check = {"to_check": True, "course": False, "submit": "send", "awaited": True}
+    yield "outcome", {**share, **to_check}
+    yield "outcome", {**share, **to_check, "outside": True}
     yield (
         "nearly",
         {
@@ -99,7 +104,12 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
             "emergency": False,
         },
     )
-    yield "unsent", {"walk": "ab" * 400, "numbers": NUMBERS}
+    unsent = {"walk": "ab" * 400, "numbers": NUMBERS}
+    yield "unsent", unsent
+    yield "unsent", {**unsent, "contact": CONTACT}
+    yield "unsent", {**unsent, "doubt": True}
+    yield "unsent", {"open_again": True}
+    yield "unsent", {"sent_as": "SC-7F3K2"}
     written = {
         "case": CASE_ID,
         "ref": "SC-7F3K2",

@@ -40,4 +40,7 @@ def buttons(drawn):
 
 
 def actions_of(drawn):
-    return {button["action_id"] for button in buttons(drawn)}
+    """The action ids of the buttons, and of the boxes that send what was typed at once."""
+    blocks = drawn.get("blocks", [])
+    boxes = (block["element"] for block in blocks if block.get("dispatch_action"))
+    return {element["action_id"] for element in (*buttons(drawn), *boxes)}

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +49,25 @@ async def open_pretend_school(folder: Path, **changes: Any) -> AsyncIterator[Pre
     """A school whose data lie in `folder`; opened again there, it goes on where it was.
 
     `changes` go over the settings; `deliver=True` lets the worker run by itself, `clock` pushes
-    time, `workspace` is a Slack that is there already.
+    time, `workspace` is a Slack that is there already, `over` is how it reaches the bot: `http`, or
+    `socket`.
     """
     how = {k: changes.pop(k) for k in ("deliver", "clock") if k in changes}
+    over = changes.pop("over", "http")
     workspace = changes.pop("workspace", None) or pretend.open_school(manifest=MANIFEST)
-    page = build(workspace, "", SECRET)
+    workspace.app = replace(workspace.app, uses_sockets=over == "socket")
+    page = build(workspace, "", SECRET, changes.pop("backstage", None))
     async with served(page) as address:
-        settings = pretend_settings(folder, address).model_copy(update=changes)
+        settings = pretend_settings(folder, address, over=over).model_copy(update=changes)
         prepare(settings)
+        how = {"deliver": False, "renderer": warm_renderer()} | how
         async with (
-            with_warm_renderer(),
-            composition.running(settings, **({"deliver": False} | how)) as app,
+            composition.running(settings, **how) as app,
             served(app.asgi) as bot,
         ):
             page.state.client.courier.app_url = f"{bot}/slack/events"
+            if over == "socket":
+                await workspace.sockets.until(lambda: workspace.sockets.count > 0)
             yield PretendSchool(app, page.state.client, settings, folder)
 
 
@@ -113,10 +119,3 @@ def warm_renderer() -> Renderer:
     renderer = Renderer()
     renderer.warm()
     return renderer
-
-
-@contextlib.asynccontextmanager
-async def with_warm_renderer() -> AsyncIterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(composition, "Renderer", warm_renderer)
-        yield

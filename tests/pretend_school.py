@@ -148,7 +148,7 @@ class PretendSchool:
 
     async def send(self, body: bytes) -> Any:
         """Send the bot a signed request as Slack would; gives what it answers, as JSON."""
-        reply = await self.slack.courier.send(body)
+        reply = await self.slack.carrier.send(body)
         assert reply.status == HTTPStatus.OK, reply
         await self.settle()
         return json.loads(reply.text) if reply.text else {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bot.case import Case
+from storage.lists import Listed, Viewer
 from storage.store import Store
 from tests.stored_cases import recorded
 
@@ -23,6 +24,20 @@ def how_many(store: Store, table: str = "cases") -> int:
     return store.read_now(
         lambda unit: unit._connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
     )
+
+
+VIEWER = Viewer("hill", frozenset({"class-teacher"}), frozenset({"dsl"}))
+"""Someone on the DSL's route who asks things too."""
+
+
+def listed(
+    store: Store, which: Listed, viewer: Viewer = VIEWER, limit: int = 20, offset: int = 0
+) -> list[Case]:
+    return store.read_now(lambda unit: unit.listed(viewer, which, limit=limit, offset=offset))
+
+
+def counted(store: Store, which: Listed, viewer: Viewer = VIEWER) -> int:
+    return store.read_now(lambda unit: unit.count(viewer, which))
 
 
 def hold_up(store: Store, seconds: float = 0.3) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as bench
-from bench import slack, startup
+from bench import slack, socket_mode, startup
 from bench.effort import TINY
 from bench.figures import Figure
 from bench.table import write_figures
@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parent.parent
 FIELDS = ["id", "what", "value", "unit", "floor", "ratio", "target", "ok"]
 PROMISED = {
     "slack-command-32", "slack-command-1-p50", "page-turn", "final-submit", "commit-to-call",
-    "burst-200", "ready", "resident", "rules-decide",
+    "burst-200", "ready", "socket-command-32", "resident", "rules-decide",
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 def tiny_run(tmp_path_factory):
     """The program, a hello-world app and the chat API, run for real with next to no load."""
     folder = tmp_path_factory.mktemp("results")
-    ids = [*slack.IDS, *startup.IDS]
+    ids = [*slack.IDS, *socket_mode.IDS, *startup.IDS]
     only = [word for one in ids for word in ("--only", one)]
     done = run_bench("--tiny", "--results", str(folder), *only)
     assert done.returncode == 0, done.stderr
@@ -91,6 +91,14 @@ def test_an_unknown_id_is_an_error_that_names_the_known_ones(tmp_path):
     assert done.returncode == 2
     assert all(one in done.stderr for one in bench.IDS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_page_is_measured_for_staff_and_for_those_who_review():
+    figures = bench.measure(frozenset({"home"}), TINY, lambda _words: None)
+
+    shown = [figure.id for figure in figures]
+    assert shown == [f"home-{who}-p{part}" for who in ("staff", "reviewer") for part in (50, 99)]
+    assert all(figure.value > 0 for figure in figures)
 
 
 def test_a_part_is_measured_only_when_something_of_it_is_asked_for():

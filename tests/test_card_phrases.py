@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.cards import Renderer
@@ -121,12 +123,12 @@ def test_the_list_of_my_checks_offers_the_reason_that_is_still_to_come(renderer)
 
 @pytest.mark.parametrize("name", ["help", "mine"])
 def test_words_read_in_any_channel_say_where_the_answer_comes(renderer, name):
-    context = {"cases": [facts()], "more": False, "page": 0, "numbers": NUMBERS}
+    context = {"cases": [facts()], "more": False, "page": 0, "numbers": NUMBERS, "posts": []}
 
     drawn = str(renderer.render(Card(name, context)))
 
-    assert "The answer will come in your messages from Sharecheck." in drawn
-    assert "here" not in drawn.split("The answer will")[1][:60]
+    (told, *_) = re.findall(r"[^.]*answer [^.]*\.", drawn)
+    assert told.endswith(" in your messages from Sharecheck.")
 
 
 @pytest.mark.parametrize("code", ["AlreadyDecided", "NotWaiting"])
@@ -134,7 +136,7 @@ def test_a_requester_is_not_sent_to_buttons_that_they_have_not_got(renderer, cod
     said = renderer.say(Card("refused", {**refusal(code), "status": "decided", "mine": True}))
 
     assert "Change the decision" not in said
-    assert "You need do nothing more." in said
+    assert "There is nothing more for you to do." in said
 
 
 def test_a_reason_that_is_the_decision_too_is_read_once(renderer):

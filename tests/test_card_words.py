@@ -161,6 +161,42 @@ def test_no_further_action_brings_the_words_to_challenge_it(renderer):
         assert "You do not have to accept it" in str(renderer.render(Card(name, context)))
 
 
+def test_the_card_goes_on_saying_that_nothing_more_will_be_done(renderer):
+    said = {
+        (event, no_action): "No further action" in str(renderer.render(Card("root", context)))
+        for event in ("replied", "filed")
+        for no_action in (True, False)
+        for context in [facts("closed", event, no_action=no_action)]
+    }
+
+    assert {pair for pair, shown in said.items() if shown} == {("replied", True), ("filed", True)}
+    moved = renderer.render(Card("root", facts("closed", no_action=True, moved=True)))
+    assert "No further action" not in str(moved)
+
+
+def test_whoever_reads_the_record_sees_what_they_will_do(renderer):
+    report = {"done": "yes", "account": "Rang them.", "no_action": "yes", "reply": "No."}
+    (context,) = [c for c in SAMPLES["read"] if c["report"] and c["texts"]][:1]
+
+    drawn = renderer.render(Card("read", {**context, "report": report}))
+
+    assert "Nothing more: no further action" in [*text_objects(drawn, "plain_text")]
+
+
+@pytest.mark.parametrize(
+    ("post", "said"),
+    [
+        ("Headteacher", "speak to the headteacher."),
+        ("Chair of governors", "speak to the chair of governors."),
+        ("DPO", "speak to the DPO."),
+        ("The office", "speak to the office."),
+        ("LADO", "speak to the council's officer for worries about staff (the LADO)."),
+    ],
+)
+def test_a_post_stands_in_a_sentence_as_a_reader_would_write_it(renderer, post, said):
+    assert said in renderer.say(Card("unreached", facts("waiting", route_post=post)))
+
+
 def test_every_refusal_has_words_of_its_own(renderer):
     known = {cls.__name__ for cls in refusals.Refusal.__subclasses__()}
     unknown = renderer.say(Card("refused", refusal("Unheard")))
@@ -204,7 +240,7 @@ def test_words_beside_a_box_are_plain(renderer, name):
 def test_trouble_says_that_nobody_has_seen_it_and_whom_to_ring(renderer):
     said = renderer.say(Card("trouble", SAMPLES["trouble"][0]))
 
-    for words in ("nobody has seen it", "Ring 999", "0300 555 0100", "0300 555 0102"):
+    for words in ("Nobody has seen it", "Ring 999", "0300 555 0100", "0300 555 0102"):
         assert words in said
 
 
@@ -267,7 +303,7 @@ def test_whoever_chose_differently_is_not_shown_the_advice_as_if_it_held(rendere
     drawn = str(renderer.render(Card("requester_copy", context)))
 
     assert "Yes, you can share this." not in drawn
-    assert "You chose differently from the advice. The DSL can see that" in drawn
+    assert "The safeguarding lead (DSL) can see that, and why." in drawn
 
 
 def test_a_post_is_named_with_one_article(renderer):
@@ -276,8 +312,8 @@ def test_a_post_is_named_with_one_article(renderer):
         for post in ("DSL", "the safeguarding team")
     ]
 
-    assert "reach the DSL" in said[0]
-    assert "reach the safeguarding team" in said[1]
+    assert "speak to the safeguarding lead (DSL)." in said[0]
+    assert "speak to the safeguarding team." in said[1]
 
 
 def test_numbers_in_the_advice_can_be_tapped(renderer):

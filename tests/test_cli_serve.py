@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
 import signal
 import socket
@@ -10,10 +12,15 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from bot.demo import MANIFEST, SECRET, pretend_settings
 from playground import school as pretend
+from playground.server import build
+from playground.serving import running as playing
 from storage.vault import Vault
 from tests.fixtures_cli import Run, line_with, rows_of, serving, write_config
+from tests.fixtures_school import prepare
 
 
 def test_a_second_serve_on_the_same_sqlite_file_is_refused_and_the_first_goes_on(
@@ -54,8 +61,48 @@ def test_a_port_that_is_taken_is_said(config: Path, run: Run):
 
         said = run("serve")
 
-    assert said.exit_code != 0
-    assert "address already in use" in said.output
+        port = taken.getsockname()[1]
+    assert said.exit_code == 2
+    assert f"port: {port} on 127.0.0.1 is taken by another program." in said.output
+    assert '"serving"' not in said.output
+
+
+def test_a_host_that_is_none_is_said(config: Path, run: Run):
+    write_config(config.parent, host="203.0.113.7")
+    assert "host: cannot listen on 203.0.113.7" in run("serve").output
+
+    write_config(config.parent, host="no such host")
+    assert "host: no such host is no address to listen on" in run("serve").output
+
+
+def test_it_says_that_it_serves_and_how_once_its_port_is_open(config: Path):
+    write_config(config.parent, slack_app_token=SecretStr(pretend.APP_TOKEN))
+    with serving(config) as process:
+        said = json.loads(line_with(process, '"serving"'))
+
+        assert said["over"] == ["socket", "http"]
+        assert ask(f"http://127.0.0.1:{said['port']}/healthz") == b'{"alive":true}'
+
+
+async def test_a_process_in_socket_mode_answers_over_it_and_ends_well_when_told(tmp_path: Path):
+    workspace = pretend.open_school(manifest=MANIFEST)
+    page = build(workspace, "", SECRET)
+    async with playing(page) as address:
+        settings = pretend_settings(tmp_path, address, over="socket")
+        prepare(settings)
+        config = write_config(tmp_path, **dict(settings))
+        with serving(config) as process:
+            await workspace.sockets.until(lambda: workspace.sockets.count == 1, 20)
+            answer = await page.state.client.slash_command(
+                pretend.TEACHER, pretend.STAFFROOM, "/sharecheck", "help"
+            )
+            process.send_signal(signal.SIGTERM)
+            ended = await asyncio.to_thread(process.wait, 20)
+
+    assert "What it keeps" in answer.text
+    assert ended == 0
+    assert workspace.sockets.count == 0
+    assert workspace.faults == []
 
 
 def free_port() -> int:

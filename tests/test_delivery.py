@@ -219,7 +219,7 @@ async def test_a_card_that_slack_refuses_is_buried_and_everybody_concerned_is_to
         (operators,) = school.posted(pretend.DPO_CHANNEL)
         assert "`not_in_channel`" in operators
         assert "could not be delivered" in operators
-        assert "we could not reach the DSL in chat" in str(school.told(TEACHER))
+        assert "please speak to the safeguarding lead (DSL)" in str(school.told(TEACHER))
         assert "01632 960 001" in str(school.told(TEACHER))
         assert (await school.case()).status == "waiting"
 

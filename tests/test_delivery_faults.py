@@ -310,7 +310,7 @@ async def test_when_the_only_person_left_the_settings_whoever_asked_hears_of_it_
 
         (root,) = await school.outbox(template="root", target="head")
         assert (root.state, root.last_error, root.attempts) == ("buried", "no_account", 1)
-        assert "we could not reach the Headteacher in chat" in str(school.told(TEACHER))
+        assert "please speak to the headteacher" in str(school.told(TEACHER))
 
 
 async def test_while_somebody_else_is_told_nobody_is_alarmed(tmp_path: Path):

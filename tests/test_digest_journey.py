@@ -161,6 +161,41 @@ async def test_after_a_long_absence_only_the_newest_missed_week_is_posted(
         assert [row.last_error for row in skipped] == ["superseded"]
 
 
+async def test_a_school_where_nobody_asked_yet_gets_the_newest_week_it_missed_too(
+    tmp_path: Path, calendar: Calendar, slack: Workspace
+):
+    async with begin(tmp_path, calendar, slack) as school:
+        await school.settle()
+    calendar.now = FRIDAY + 3 * WEEK + timedelta(days=2)
+
+    for _ in range(2):
+        async with begin(tmp_path, calendar, slack) as school:
+            await school.settle()
+
+            (digest,) = digests(school)
+            assert "the week to 11 December 2026" in digest
+            assert "A quiet week" in digest
+
+
+async def test_a_slow_decision_is_told_in_the_week_it_came(
+    tmp_path: Path, calendar: Calendar, slack: Workspace
+):
+    async with begin(tmp_path, calendar, slack) as school:
+        await ask(school, SURE | {"content": "unsure"})
+        calendar.now = FRIDAY
+        await school.settle_in_time(2)
+        calendar.now = WEDNESDAY + WEEK
+        await school.do(DSL, "case.decide.share", reason="It is right")
+        calendar.now = FRIDAY + WEEK
+        await school.settle_in_time(2)
+
+        first, second = digests(school)
+        assert "1 check" in first
+        assert "Half of them" not in first
+        assert "0 checks" in second
+        assert "7 days" in second
+
+
 async def test_a_school_that_begins_today_has_missed_nothing(
     tmp_path: Path, calendar: Calendar, slack: Workspace
 ):

@@ -11,7 +11,7 @@ import pytest
 from bot.case import Case, Course, EventKind, Outcome, Remark, Status
 from bot.facts import advice_facts, case_facts, contact_facts, person_facts
 from bot.people import Contact, ContactRoute
-from bot.rules import Verdict
+from bot.rules import Verdict, decide
 from tests.example_cases import NOON, ROWS, SHARE, decision, england, make_case, make_school
 
 PACK = england()
@@ -128,16 +128,43 @@ def test_a_restricted_case_names_the_post_that_got_it_not_the_one_kept_out(row, 
 
     assert says in facts["advice"]["text"]
     assert never not in facts["advice"]["text"]
-    only = [f"Only the {make_school().routes[route].post} will see this."]
+    only = [f"Only the {make_school().routes[route].post.lower()} will see this."]
     assert facts["advice"]["conditions"] == ([] if route == "lado" else only)
 
 
-def test_an_ordinary_case_keeps_its_words_wherever_it_is_sent():
-    case = make_case(10, route="head")
+@pytest.mark.parametrize(
+    ("row", "route"),
+    [(10, "head"), (10, "dpo"), (26, "head"), (12, "dsl"), (8, "dsl"), (9, "head")],
+)
+def test_an_ordinary_case_names_who_has_it_wherever_it_was_sent_on(row: int, route: str):
+    school = make_school()
+    answers = {"answers": ROWS[row]}
+    verdict = decide(PACK, ROWS[row])
 
-    assert case_facts(case, make_school(), PACK, shown_on="head")["advice"]["title"] == (
-        "Ask the DSL first"
-    )
+    facts = advice_facts(PACK, verdict, school, **answers, route=route)
+
+    gone_to = f"This went to the {school.routes[route].post}, who will answer"
+    assert gone_to.lower() in facts["text"].lower()
+    assert "has been asked" not in facts["text"]
+    assert "have been told" not in facts["text"]
+    before = advice_facts(PACK, verdict, school, **answers, route=route, sent=False)
+    assert "Nothing has been sent yet" in before["text"]
+
+
+def test_after_it_was_sent_nobody_is_told_to_change_an_answer():
+    for row in ROWS:
+        facts = advice_facts(PACK, decide(PACK, ROWS[row]), make_school(), answers=ROWS[row])
+        for words in ("change your answer", "go back"):
+            assert words not in facts["text"].lower()
+
+
+def test_a_share_that_a_reviewer_made_is_not_said_to_be_checked():
+    school = make_school(share_needs="approval")
+    made = make_case(32, Status.DECIDED, decision=decision(Outcome.SHARE, by="teacher"))
+
+    facts = case_facts(made, school, PACK, shown_on="dsl")
+
+    assert "check it first" not in facts["advice"]["text"]
 
 
 def test_danger_words_stay_danger_words_on_another_route():
@@ -201,8 +228,8 @@ def test_where_nobody_is_told_in_chat_the_words_say_whom_to_ring(row: int, sent)
 
     facts = advice_facts(PACK, verdict, UNREACHED, answers=ROWS[row], sent=sent)
 
-    assert f"We can't reach the {verdict.route} here. Please ring them." in facts["text"]
-    assert "Nothing has been sent to them." in facts["text"]
+    assert f"Please ring the {verdict.route}. We can't reach them here" in facts["text"]
+    assert "nothing has been sent to them." in facts["text"]
     assert not re.search("has been (asked|told)|have been told|will be told|Press", whole(facts))
     assert not {PACK.conditions[c] for c in PACK.only_if_told} & set(facts["conditions"])
 

@@ -193,64 +193,6 @@ async def test_another_recipient_can_be_checked_from_the_message_later(school: P
     assert (await school.finish(TEACHER)).linked_to == first.id
 
 
-# ------------------------------------------------------------------------------ not sent, resumed
-
-
-async def test_closing_the_last_page_of_an_escalation_offers_to_carry_on(school: PretendSchool):
-    await school.check(TEACHER, **SURE | {"advice": "wanted"})
-    await school.slack.close_view(TEACHER)
-    await school.settle()
-    assert "Not sent." in school.told(TEACHER)[-1]
-    assert await school.cases() == []
-
-    await school.press(TEACHER, "walk.resume")
-    case = await school.finish(TEACHER)
-
-    assert (case.status, case.advice.row) == ("waiting", 10)
-
-
-async def test_carry_on_after_it_was_sent_says_that_it_was_and_sends_nothing(
-    school: PretendSchool,
-):
-    await school.check(TEACHER, **SURE | {"advice": "wanted"})
-    await school.slack.close_view(TEACHER)
-    await school.settle()
-    await school.press(TEACHER, "walk.resume")
-    case = await school.finish(TEACHER)
-
-    await school.press(TEACHER, "walk.resume")
-
-    assert case.ref in school.page(TEACHER)
-    assert [c.id for c in await school.cases()] == [case.id]
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        SURE | {"verified": "no"},
-        SURE | {"adult": "staff"},
-        SURE | {"role": "none"},
-    ],
-    ids=["nearly there", "about an adult", "the DSL should look"],
-)
-async def test_closing_offers_to_carry_on_wherever_somebody_should_be_told(
-    school: PretendSchool, answers: dict[str, str]
-):
-    await school.check(TEACHER, **answers)
-    await school.slack.close_view(TEACHER)
-    await school.settle()
-
-    assert "Not sent." in school.told(TEACHER)[-1]
-
-
-async def test_closing_a_page_that_tells_nobody_says_nothing(school: PretendSchool):
-    await school.check(TEACHER, **SURE)
-    await school.slack.close_view(TEACHER)
-    await school.settle()
-
-    assert school.told(TEACHER) == []
-
-
 @pytest.mark.parametrize("answers", [SURE | {"advice": "wanted"}, SURE | {"role": "none"}])
 async def test_until_it_is_sent_the_page_says_that_nobody_has_been_told(
     school: PretendSchool, answers: dict[str, str]
@@ -301,8 +243,8 @@ async def test_danger_in_a_walk_that_was_sent_before_is_a_new_case_with_the_numb
     walk = replace(walk, id=first.id, answers={"danger": "yes", "adult": "none"})
     walk = replace(walk, trail=("start", OUTCOME))
 
-    once = await check.record(desk, school_of, walk, first.account, {})
-    again = await check.record(desk, school_of, walk, first.account, {})
+    once = await check.record(desk, school_of, walk, first.account, check.HandedIn())
+    again = await check.record(desk, school_of, walk, first.account, check.HandedIn())
 
     assert (once.status, once.linked_to, once.advice.row) == ("reason_due", first.id, 1)
     assert again == once

@@ -309,6 +309,7 @@ async def test_no_further_action_brings_the_challenge_and_tells_the_dsl(
 
     assert "ask to speak to a manager there" in school.told(TEACHER)[-1]
     assert "nothing more will be done" in school.posted(pretend.DSL_CHANNEL)[-1]
+    assert "No further action" in school.posted(pretend.DSL_CHANNEL)[0]
     assert "They closed it" not in str(school.posted(pretend.DSL_CHANNEL))
     assert (await school.case(closed)).report["reply"] == "They closed it"
     assert (await school.happened(closed))[-1] == "replied"

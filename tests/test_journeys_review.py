@@ -158,6 +158,9 @@ async def test_a_case_is_sent_to_another_post_and_decided_there_alone(
     assert not school.sees(DSL, "case.decide.share", case)
     assert case.ref in school.posted(pretend.DPO_CHANNEL)[0]
     assert "is dealing with it now" in school.told(TEACHER)[-1]
+    mine = school.told(TEACHER)[0]
+    assert "This went to the data-protection lead" in mine
+    assert "safeguarding lead (DSL) has been asked" not in mine
 
     await school.do(pretend.DPO, "case.decide.do_not_share", reason="The law says no")
     assert (await school.case(waiting)).decision.by == "dpo"
@@ -217,7 +220,7 @@ async def test_marked_as_filed_once_and_no_more(school: PretendSchool, closed: C
 async def test_legal_hold_is_set_and_ended_with_a_reason(school: PretendSchool, closed: Case):
     await school.do(DSL, "case.hold.keep", reason="A claim was announced")
     assert (await school.case(closed)).legal_hold
-    assert "Kept for law" in school.posted(pretend.DSL_CHANNEL)[0]
+    assert "On legal hold" in school.posted(pretend.DSL_CHANNEL)[0]
 
     await school.do(DSL, "case.hold.release", reason="The claim is settled")
 

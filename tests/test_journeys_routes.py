@@ -322,7 +322,7 @@ async def test_a_dsl_channel_of_guests_alone_leaves_it_to_the_head(school: Prete
 
     assert (case.route, case.status) == ("head", "waiting")
     assert case.ref in school.told(HEAD)[0]
-    assert "the Headteacher is dealing with it now" in school.told(TEACHER)[-1]
+    assert "the headteacher is dealing with it now" in school.told(TEACHER)[-1]
 
 
 async def test_a_dsl_who_is_not_in_chat_is_a_contact_card(tmp_path):

@@ -276,7 +276,12 @@ def test_what_became_of_it_is_kept_with_what_was_replied():
         closed, actor("teacher"), no_action=True, text="nothing more", at=LATER
     )
 
-    assert replied.report == {"account": "by telephone", "done": "yes", "reply": "nothing more"}
+    assert replied.report == {
+        "account": "by telephone",
+        "done": "yes",
+        "reply": "nothing more",
+        "no_action": "yes",
+    }
     assert event.codes == {"no_action": "yes"}
 
 
@@ -292,6 +297,51 @@ def test_a_legal_hold_begins_and_ends():
     for case, again in ((held, True), (released, False)):
         with pytest.raises(NotWaiting):
             life.set_hold(case, actor("dsl"), held=again, reason="why", at=LATER)
+
+
+@pytest.mark.parametrize("row", [13, 15])
+def test_not_to_have_shared_what_was_not_to_be_shared_needs_no_account(row: int):
+    case = own(row, decision=decision(Outcome.DO_NOT_SHARE, by="teacher"))
+
+    closed, (event,) = life.report(case, actor("teacher"), done=False, texts={}, at=LATER)
+
+    assert (closed.status, closed.report, event.codes) == (
+        "closed",
+        {"done": "no"},
+        {"done": "no"},
+    )
+    with pytest.raises(ReasonRequired):
+        life.report(case, actor("teacher"), done=True, texts={}, at=LATER)
+    with pytest.raises(ReasonRequired):
+        life.report(own(32), actor("teacher"), done=False, texts={}, at=LATER)
+
+
+def test_filing_what_was_not_shared_closes_it():
+    case = own(15, decision=decision(Outcome.DO_NOT_SHARE, by="teacher"))
+
+    filed, (event,) = life.mark_filed(case, actor("dsl"), LATER)
+
+    assert (filed.status, filed.filed_at, filed.report) == ("closed", LATER, {"done": "no"})
+    assert (event.kind, event.codes) == ("filed", {"done": "no"})
+    with pytest.raises(NotWaiting):
+        life.mark_filed(filed, actor("dsl"), LATER)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SHARE, Outcome.SHARE_LIMITED])
+def test_what_is_to_be_shared_is_not_filed_before_it_is_reported(outcome: Outcome):
+    case = make_case(10, Status.DECIDED, decision=decision(outcome))
+
+    with pytest.raises(NotWaiting):
+        life.mark_filed(case, actor("dsl"), LATER)
+
+
+def test_after_danger_only_the_reason_and_where_the_file_is_are_kept():
+    case = make_case(1, Status.REASON_DUE, texts={})
+    texts = {"reason": "rang 999", "filed_at": "blue cabinet", "colour": "red"}
+
+    changed, (event,) = life.give_reason(case, actor("teacher"), texts, LATER)
+
+    assert changed.texts == event.texts == {"reason": "rang 999", "filed_at": "blue cabinet"}
 
 
 def test_a_record_is_filed_once():

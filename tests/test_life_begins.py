@@ -105,6 +105,26 @@ def test_the_record_wants_these_boxes_filled(row, more, course, boxes):
         assert refused.value.field == box
 
 
+@pytest.mark.parametrize(
+    ("row", "waits", "asked"),
+    [
+        (10, False, True),
+        (5, False, True),
+        (13, False, True),
+        (14, False, True),
+        (16, False, True),
+        (15, False, False),
+        (32, False, False),
+        (32, True, True),
+        (36, True, True),
+    ],
+)
+def test_where_the_file_is_kept_is_asked_wherever_somebody_must_know_which_child(row, waits, asked):
+    boxes = dict(life.boxes_for(advice(row), ROWS[row], waits=waits))
+
+    assert boxes.get("filed_at", True) is not asked
+
+
 def test_blank_texts_are_not_kept():
     draft = make_draft(10, texts={"reason": "seen twice", "filed_at": "  "})
 

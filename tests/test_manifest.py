@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+
+from handlers import slack_ways
 
 ROOT = Path(__file__).parent.parent
 EDGES = sorted((ROOT / "handlers").glob("slack*.py"))
@@ -27,6 +30,9 @@ SCOPES = {
     "views_publish": set(),
     "views_update": set(),
 }
+# Scopes of each event, as docs.slack.dev lists them. `message` events are left out on purpose.
+EVENT_SCOPES = {"app_home_opened": set(), "app_mention": {"app_mentions:read"}}
+ADDRESSED = re.compile(r"^\s*(?:-\s)?\w*url:", re.MULTILINE)
 LISTENERS = {
     "action", "command", "event", "message", "options", "shortcut", "view_closed",
     "view_submission",
@@ -78,8 +84,14 @@ def test_every_method_that_is_called_has_its_scopes_known():
     assert called_methods() - set(SCOPES) == set()
 
 
-def test_the_scopes_are_exactly_those_of_the_methods_called_and_the_command(manifest):
-    needed = {"commands"}.union(*(SCOPES[method] for method in called_methods()))
+def test_every_event_that_is_heard_has_its_scopes_known():
+    assert set(slack_ways.EVENTS) - set(EVENT_SCOPES) == set()
+
+
+def test_the_scopes_are_exactly_those_of_the_methods_events_and_the_command(manifest):
+    of_methods = (SCOPES[method] for method in called_methods())
+    of_events = (EVENT_SCOPES[event] for event in slack_ways.EVENTS)
+    needed = {"commands"}.union(*of_methods, *of_events)
 
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
     assert "user" not in manifest["oauth_config"]["scopes"]
@@ -91,12 +103,37 @@ def test_scopes_are_in_order_and_none_is_there_twice(manifest):
     assert scopes == sorted(set(scopes))
 
 
-def test_events_and_shortcuts_are_there_only_if_the_code_listens_to_them(manifest):
-    heard = listeners()
+def test_the_events_subscribed_to_are_just_those_that_the_code_hears(manifest):
+    subscribed = manifest["settings"]["event_subscriptions"]["bot_events"]
 
-    assert ("event_subscriptions" in manifest["settings"]) == ("event" in heard)
-    assert ("shortcuts" in manifest["features"]) == ("shortcut" in heard)
-    assert "message" not in heard
+    assert "event" in listeners()
+    assert subscribed == sorted(slack_ways.EVENTS)
+
+
+def test_no_message_is_ever_heard_but_one_that_mentions_the_bot(manifest):
+    subscribed = manifest["settings"]["event_subscriptions"]["bot_events"]
+
+    assert "message" not in listeners()
+    assert not [event for event in subscribed if event.startswith("message")]
+    assert "user_events" not in manifest["settings"]["event_subscriptions"]
+
+
+def test_the_shortcuts_offered_are_just_those_that_the_code_answers(manifest):
+    offered = manifest["features"]["shortcuts"]
+
+    assert "shortcut" in listeners()
+    assert {one["callback_id"]: one["type"] for one in offered} == {
+        "check": "global",
+        "check_message": "message",
+    }
+    assert {one["callback_id"] for one in offered} == set(slack_ways.SHORTCUTS)
+
+
+def test_the_shortcuts_have_the_name_that_the_help_speaks_of(manifest):
+    help_text = (ROOT / "templates/help/slack.json.j2").read_text()
+
+    for one in manifest["features"]["shortcuts"]:
+        assert f"**{one['name']}**" in help_text
 
 
 def test_dialogs_and_buttons_work_when_the_code_listens_to_them(manifest):
@@ -121,12 +158,15 @@ def test_people_cannot_type_to_the_bot(manifest):
     assert home["messages_tab_read_only_enabled"]
 
 
-def test_everything_comes_to_one_address_over_http(manifest):
-    (command,) = manifest["features"]["slash_commands"]
+def test_the_home_page_is_on_where_the_code_hears_that_it_was_opened(manifest):
+    home = manifest["features"]["app_home"]
 
-    assert manifest["settings"]["socket_mode_enabled"] is False
-    assert command["url"] == "https://sharecheck.example/slack/events"
-    assert manifest["settings"]["interactivity"]["request_url"] == command["url"]
+    assert home["home_tab_enabled"] == ("app_home_opened" in slack_ways.EVENTS)
+
+
+def test_everything_comes_through_a_socket_so_that_no_address_is_named(manifest):
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert ADDRESSED.findall((ROOT / "manifest.yaml").read_text()) == []
 
 
 def test_texts_keep_to_the_lengths_that_slack_allows(manifest):
@@ -138,3 +178,7 @@ def test_texts_keep_to_the_lengths_that_slack_allows(manifest):
     assert 174 < len(shown["long_description"]) <= 4000
     assert len(command["description"]) <= 2000
     assert len(command["usage_hint"]) <= 1000
+    for shortcut in manifest["features"]["shortcuts"]:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+        assert len(shortcut["callback_id"]) <= 255

@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
+from playground.backstage import EmptyStage
 from playground.residents import SlackRefusalError
 from playground.school import DSL, DSL_CHANNEL, GUEST, STAFFROOM, TEACHER, TOKEN, open_school
 from playground.server import build
@@ -51,6 +52,11 @@ def hello_world(client):
 
     @app.command("/sharecheck")
     async def begin(ack, body, client):
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=page(1, "danger"))
+
+    @app.shortcut("check")
+    async def enter(ack, body, client):
         await ack()
         await client.views_open(trigger_id=body["trigger_id"], view=page(1, "danger"))
 
@@ -116,10 +122,11 @@ class Place:
 
 @pytest.fixture
 async def place(school, rows):
-    async def inspect():
-        return rows
+    class Stage(EmptyStage):
+        async def look(self):
+            return rows
 
-    application = build(school, "", SECRET, inspect)
+    application = build(school, "", SECRET, Stage())
     async with running(application) as url, aiohttp.ClientSession() as session:
         client = AsyncWebClient(TOKEN, base_url=f"{url}/api/", retry_handlers=[])
         async with running(hello_world(client)) as bot_url:
@@ -236,6 +243,23 @@ async def test_an_ordinary_text_is_a_message_and_goes_into_its_thread(place):
     assert (reply["name"], reply["thread_ts"]) == ("DSL", root["ts"])
 
 
+async def test_a_shortcut_opens_a_dialog_from_anywhere_and_from_a_message(place, school):
+    first = await place.do("shortcut", person=TEACHER, callback_id="check")
+    opened = (await place.state(TEACHER))["view"]
+    await place.do("close", person=TEACHER, view_id=opened["id"])
+    await place.do("command", person=DSL, channel=STAFFROOM, text="Good morning")
+    ts = (await place.state(TEACHER))["messages"][STAFFROOM][0]["ts"]
+    asked = {"person": TEACHER, "channel": STAFFROOM, "ts": ts, "callback_id": "check"}
+
+    second = await place.do("message_shortcut", **asked)
+
+    assert first == second == (200, {"ok": True})
+    assert opened["title"]["text"] == "Page 1"
+    assert (await place.state(TEACHER))["view"]["title"]["text"] == "Page 1"
+    assert (await place.state(DSL))["view"] is None
+    assert school.faults == []
+
+
 @pytest.mark.parametrize(
     ("deed", "asked", "error"),
     [
@@ -261,6 +285,19 @@ async def test_an_ordinary_text_is_a_message_and_goes_into_its_thread(place):
             "message_not_found",
         ),
         ("action", {"person": DSL, "action_id": "a", "type": "slider"}, "invalid_arguments"),
+        ("shortcut", {"person": "U0NOBODY001", "callback_id": "check"}, "user_not_found"),
+        ("shortcut", {"person": TEACHER}, "invalid_arguments"),
+        ("message_shortcut", {"person": TEACHER, "callback_id": "check"}, "invalid_arguments"),
+        (
+            "message_shortcut",
+            {"person": TEACHER, "channel": DSL_CHANNEL, "ts": "1.2", "callback_id": "check"},
+            "channel_not_found",
+        ),
+        (
+            "message_shortcut",
+            {"person": DSL, "channel": DSL_CHANNEL, "ts": "1.2", "callback_id": "check"},
+            "message_not_found",
+        ),
     ],
 )
 async def test_what_cannot_be_done_is_refused_by_name(place, deed, asked, error):

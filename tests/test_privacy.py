@@ -20,6 +20,7 @@ from handlers import report
 from playground import school as pretend
 from playground.residents import Call, ChannelKind, Message
 from storage.outbox import OutboxRow
+from tests.dialogs import leave
 from tests.fixtures_school import open_pretend_school
 from tests.forms import EVERY, fill_in, reach
 from tests.pretend_school import PretendSchool
@@ -29,8 +30,10 @@ TEACHER, DSL, CHAIR = pretend.TEACHER, pretend.DSL, pretend.CHAIR
 PLANTED = tuple((box, f"Zq{number}mark") for number, box in enumerate(EVERY))
 """A word for each box, found nowhere else."""
 DROPPED, RESTRICTED, HANDED = "Zqdroppedmark", "Zqrestrictedmark", "Zqhandedmark"
+TURNED = "Zqturnedmark"
+"""Typed on a page that was turned, kept with the dialog, and closed with it."""
 ON_THE_CARD = {HANDED, *(mark for box, mark in PLANTED if box.name == "filed_at")}
-MARKS = {*(mark for _, mark in PLANTED), DROPPED, RESTRICTED, HANDED}
+MARKS = {*(mark for _, mark in PLANTED), DROPPED, RESTRICTED, HANDED, TURNED}
 VIEWS = ("views.open", "views.update", "views.push")
 
 
@@ -106,6 +109,10 @@ async def live_on(school: PretendSchool) -> None:
     await school.check(TEACHER, **SURE | {"advice": "wanted"})
     await school.slack.answer(TEACHER, reason=f"{DROPPED} at SW1A 1AA")
     await school.slack.close_view(TEACHER)
+    await school.check(TEACHER, **SURE)
+    for button in ("walk.ask", "walk.back", "walk.ask"):
+        await leave(school, TEACHER, button, reason=f"They said {TURNED} twice")
+    await school.slack.close_view(TEACHER)
     school.workspace.conditions["chat.postMessage"].drop_after_accepting = 3
     await school.settle_in_time(3)
 
@@ -160,7 +167,7 @@ def marks_in(what: Any) -> set[str]:
 
 
 def test_each_word_was_kept_so_that_the_search_means_something(evidence: Evidence):
-    assert marks_in(evidence.kept) == MARKS - {DROPPED}
+    assert marks_in(evidence.kept) == MARKS - {DROPPED, TURNED}
 
 
 def test_of_all_that_is_typed_only_where_the_file_is_kept_is_on_a_channels_card(
@@ -194,8 +201,11 @@ def test_what_travels_with_a_dialog_holds_nothing_typed(evidence: Evidence):
 
     assert len(views) > len(EVERY)
     assert marks_in([view["private_metadata"] for view in views]) == set()
-    opened = {view["callback_id"] for view in views if marks_in(view)}
+    filled_in = [v for v in views if v["callback_id"] == "walk.outcome"]
+    assert marks_in(filled_in) == {TURNED}  # given back to whoever is typing it
+    opened = {v["callback_id"] for v in views if marks_in(v) - {TURNED}}
     assert opened == {"case.read"}  # opened on purpose, and each opening is noted
+    assert TURNED not in str([v for v in views if v not in filled_in])
 
 
 def test_no_other_call_of_slack_carries_it(evidence: Evidence):

@@ -131,7 +131,7 @@ def test_a_verdict_as_json_has_the_names_of_the_record(pack):
         "fix": None,
         "row": 11,
         "rule": 4,
-        "because": "Rule 4: When you aren't sure, or it is a question of law, ask quickly. "
+        "because": "Rule 4: When you aren't sure, or it is about the law, ask quickly. "
         "(DfE advice on information sharing, 2024)",
     }
 

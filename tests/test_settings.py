@@ -108,7 +108,7 @@ def test_the_settings_of_the_page_about_settings_are_good(tmp_path: Path, monkey
     example = page.read_text("utf-8").split("```toml\n")[1].split("```")[0]
     (tmp_path / "sharecheck.toml").write_text(example, "utf-8")
     monkeypatch.setenv("SHARECHECK_SLACK_BOT_TOKEN", "xoxb-pretend")
-    monkeypatch.setenv("SHARECHECK_SLACK_SIGNING_SECRET", "pretend-secret")
+    monkeypatch.setenv("SHARECHECK_SLACK_APP_TOKEN", "xapp-pretend")
 
     assert build_schools(read_settings(tmp_path / "sharecheck.toml"))
 
@@ -142,6 +142,7 @@ def test_the_environment_wins_over_secret_files_and_these_over_the_file(
     secrets.mkdir()
     (secrets / "sharecheck_slack_bot_token").write_text("token-of-the-secret-file\n")
     (secrets / "sharecheck_slack_signing_secret").write_text("secret-of-the-secret-file\n")
+    (secrets / "sharecheck_slack_app_token").write_text("xapp-of-the-secret-file\n")
     monkeypatch.setenv("SHARECHECK_SECRETS_DIR", str(secrets))
     monkeypatch.setenv("SHARECHECK_SLACK_BOT_TOKEN", "token-of-the-environment")
     monkeypatch.setenv("SHARECHECK_PORT", "4000")
@@ -150,7 +151,36 @@ def test_the_environment_wins_over_secret_files_and_these_over_the_file(
 
     assert settings.slack_bot_token.get_secret_value() == "token-of-the-environment"
     assert settings.slack_signing_secret.get_secret_value() == "secret-of-the-secret-file"
+    assert settings.slack_app_token.get_secret_value() == "xapp-of-the-secret-file"
     assert settings.port == 4000
+
+
+@pytest.mark.parametrize(
+    ("given", "transports"),
+    [
+        ('slack_signing_secret = "pretend-signing-secret"', ("http",)),
+        ('slack_app_token = "xapp-pretend"', ("socket",)),
+        (
+            'slack_signing_secret = "pretend-secret"\nslack_app_token = "xapp-pretend"',
+            ("socket", "http"),
+        ),
+    ],
+)
+def test_the_secrets_that_are_given_say_how_slack_reaches_it(
+    write: Write, given: str, transports: tuple[str, ...]
+):
+    file = write('slack_signing_secret = "pretend-signing-secret"', given)
+
+    assert read_settings(file).transports == transports
+
+
+def test_without_a_way_in_it_says_what_each_is_for(write: Write):
+    said = complaint(write('slack_signing_secret = "pretend-signing-secret"', ""))
+
+    assert said == (
+        "slack_app_token, slack_signing_secret: give the first for Socket Mode, or the second for "
+        "HTTP; without either, Slack cannot reach Sharecheck"
+    )
 
 
 def test_secrets_may_be_left_out_of_the_file(write: Write, monkeypatch: pytest.MonkeyPatch):
@@ -182,6 +212,10 @@ def test_a_file_that_is_named_wins_over_the_environment(write: Write, monkeypatc
         ('"xoxb-pretend-school"', '""', "slack_bot_token: "),
         ('"pretend-signing-secret"', '""', "slack_signing_secret: "),
         ('"pretend-signing-secret"', '"        "', "slack_signing_secret: "),
+        (SECRETS, SECRETS + '\nslack_app_token = "xapp-"', "slack_app_token: "),
+        (SECRETS, SECRETS + '\nslack_app_token = "xoxb-pretend"', "slack_app_token: it does not"),
+        ('"xoxb-pretend-school"', '"xapp-pretend"', "slack_bot_token: it is an app-level token"),
+        ('slack_signing_secret = "pretend-signing-secret"', "", "slack_app_token, slack_signing_"),
         (SECRETS, SECRETS + "\nport = 70000", "port: "),
         (SECRETS, SECRETS + '\nport = "many"', "port: "),
         (SECRETS, SECRETS + "\nhosts = 1", "hosts: "),

@@ -15,7 +15,7 @@ from playground.answers import TROUBLE
 from playground.courier import PATIENCE, signed_headers
 from playground.hooks import hook_routes
 from playground.inputs import NoSuchInputError, fill
-from playground.residents import SlackRefusalError
+from playground.residents import SlackRefusalError, User
 from playground.school import (
     BOT,
     DEPUTY,
@@ -639,6 +639,34 @@ async def test_a_mention_in_a_channel_of_the_apps_is_an_event(people, bot, schoo
         "team": "T0SCHOOL01",
         "event_ts": message.ts,
     }
+
+
+async def test_a_mention_in_a_thread_says_which_thread_and_whose(people, bot, school):
+    root = school.say(DEPUTY, DSL_CHANNEL, "Who is on duty?")
+
+    await people.say(DSL, DSL_CHANNEL, f"<@{BOT}> help", root.ts)
+
+    event = bot.json["event"]
+    assert (event["thread_ts"], event["parent_user_id"]) == (root.ts, DEPUTY)
+
+
+async def test_a_mention_by_somebody_of_another_organisation_says_so(people, bot, school):
+    school.add_user(User("U0STRANGE1", "Partner agency", team_id="T0OTHER001", is_stranger=True))
+    school.invite(DSL_CHANNEL, "U0STRANGE1")
+
+    await people.say("U0STRANGE1", DSL_CHANNEL, "@Sharecheck help")
+
+    event = bot.json["event"]
+    assert {event["team"], event["user_team"], event["source_team"]} == {"T0OTHER001"}
+    assert bot.json["team_id"] == bot.json["authorizations"][0]["team_id"] == "T0SCHOOL01"
+
+
+async def test_in_its_own_conversation_nothing_is_a_mention(people, bot, school):
+    direct = school.direct(TEACHER, BOT)
+
+    await people.say(TEACHER, direct.id, "@Sharecheck help")
+
+    assert [json.loads(body)["event"]["type"] for _, body in bot.heard] == ["message"]
 
 
 async def test_a_message_to_the_app_itself_is_an_event(people, bot, school):

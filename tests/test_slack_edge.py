@@ -302,17 +302,6 @@ async def test_a_view_of_another_person_is_a_stale_page(school: PretendSchool):
     assert school.remembered() == before
 
 
-async def test_a_walk_through_a_pack_that_is_no_longer_served_is_a_stale_page(
-    school: PretendSchool,
-):
-    await school.check(TEACHER, **ASKED)
-    payload = school.submit_payload(TEACHER, reason="So")
-    desk = school.app.desk
-    desk.packs = {"another": desk.pack}
-
-    assert STALE in words_of(await school.send_payload(payload))
-
-
 async def test_the_last_page_cannot_be_handed_in_while_something_is_to_be_mended(
     school: PretendSchool,
 ):

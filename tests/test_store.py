@@ -13,8 +13,9 @@ import pytest
 from bot.case import Event, EventKind, Outcome
 from bot.refusals import AlreadyDecided, UnknownCase
 from storage.errors import CaseExists, ConcurrentChange
+from storage.lists import Listed
 from tests.stored_cases import NOON, RESTRICTED, decided, full_case, make_case, make_row, recorded
-from tests.stores import add, hold_up, how_many, no_room_beyond
+from tests.stores import VIEWER, add, hold_up, how_many, no_room_beyond
 
 MARK = "zqxmarkedzqx"
 
@@ -180,9 +181,9 @@ def test_a_reading_sees_one_moment_of_the_database(empty_store):
     add(empty_store, make_case())
 
     def look(unit):
-        before = len(unit.open_on("hill", ["dsl"], restricted=True))
+        before = unit.count(VIEWER, Listed.WAITING)
         add(empty_store, make_case())
-        return before, len(unit.open_on("hill", ["dsl"], restricted=True))
+        return before, unit.count(VIEWER, Listed.WAITING)
 
     assert empty_store.read_now(look) == (1, 1)
 

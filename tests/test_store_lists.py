@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.case import Outcome, Status
+from bot.case import Decision, Outcome, Status
 from storage.errors import Unreadable
-from tests.stored_cases import NOON, RESTRICTED, decided, make_case
-from tests.stores import add, tamper
+from storage.lists import Listed, Viewer
+from tests.stored_cases import NOON, RESTRICTED, decided, make_case, make_row, recorded
+from tests.stores import add, counted, listed, tamper
 
 
 def test_a_persons_own_cases_come_newest_first_a_page_at_a_time(empty_store):
@@ -19,20 +21,28 @@ def test_a_persons_own_cases_come_newest_first_a_page_at_a_time(empty_store):
     own = [add(empty_store, make_case(requester="class-teacher", created_at=at)) for at in times]
     add(empty_store, make_case(requester="office"))
 
-    def mine(**page):
-        return empty_store.read_now(lambda unit: unit.mine("hill", "class-teacher", **page))
+    assert [c.ref for c in listed(empty_store, Listed.MINE)] == [c.ref for c in reversed(own)]
+    page = listed(empty_store, Listed.MINE, limit=2, offset=2)
+    assert [c.ref for c in page] == [own[2].ref, own[1].ref]
 
-    assert [c.ref for c in mine()] == [c.ref for c in reversed(own)]
-    assert [c.ref for c in mine(limit=2, offset=2)] == [own[2].ref, own[1].ref]
+
+def test_a_person_finds_what_they_asked_under_each_of_their_ids(empty_store):
+    cases = [add(empty_store, make_case(requester=one)) for one in ("dsl", "slack:T1:U1", "dpo")]
+    viewer = Viewer("hill", frozenset({"dsl", "slack:T1:U1"}))
+
+    found = listed(empty_store, Listed.MINE, viewer)
+
+    assert {c.ref for c in found} == {c.ref for c in cases[:2]}
 
 
 def test_the_same_person_id_at_another_school_is_another_person(empty_store):
     add(empty_store, make_case(school="hill", requester="dsl"))
 
-    assert empty_store.read_now(lambda unit: unit.mine("river", "dsl")) == []
+    assert listed(empty_store, Listed.MINE, Viewer("river", frozenset({"dsl"}))) == []
 
 
-def test_open_cases_come_most_urgent_then_oldest_first(empty_store):
+@pytest.mark.parametrize("which", [Listed.WAITING, Listed.OPEN])
+def test_what_waits_comes_most_urgent_then_oldest_first(empty_store, which):
     late, early = NOON + timedelta(hours=1), NOON
     urgencies = [("normal", early), ("high", late), ("now", late), ("high", early)]
     for urgency, at in urgencies:
@@ -40,7 +50,7 @@ def test_open_cases_come_most_urgent_then_oldest_first(empty_store):
         status = Status.REASON_DUE if urgency == "now" else Status.WAITING
         add(empty_store, make_case(advice=advice, created_at=at, status=status))
 
-    found = empty_store.read_now(lambda unit: unit.open_on("hill", ["dsl"], restricted=False))
+    found = listed(empty_store, which)
 
     assert [(c.advice.urgency, c.created_at) for c in found] == [
         ("now", late),
@@ -50,31 +60,143 @@ def test_open_cases_come_most_urgent_then_oldest_first(empty_store):
     ]
 
 
-def test_open_cases_are_those_of_the_school_and_the_routes_that_still_wait(empty_store):
-    wanted = {
-        add(empty_store, make_case(status=status)).ref
-        for status in (Status.WAITING, Status.ASKED, Status.REASON_DUE)
-    }
-    for status in set(Status) - {Status.WAITING, Status.ASKED, Status.REASON_DUE}:
+def test_what_changed_last_comes_first_among_the_recent(empty_store):
+    hours = (1, 3, 2)
+    for hour in hours:
+        add(empty_store, make_case(changed_at=NOON + timedelta(hours=hour)))
+
+    found = listed(empty_store, Listed.RECENT)
+
+    assert [(c.changed_at - NOON).seconds // 3600 for c in found] == [3, 2, 1]
+
+
+ME, MY_ROUTES = "class-teacher", frozenset({"dsl", "head"})
+BESIDE, KEPT = frozenset({"lado"}), frozenset({"lado", "dpo"})
+LOOKING = Viewer("hill", frozenset({ME}), MY_ROUTES, BESIDE, KEPT)
+
+
+def every_kind_of_case():
+    """All that may tell whether a case is in a list, in every combination; each at its own time."""
+    numbers = itertools.count()
+    for status, route, requester, privacy, outcome, filed in itertools.product(
+        Status,
+        ("dsl", "head", "dpo", "lado"),
+        (ME, "office"),
+        ({}, {"advice": RESTRICTED}, {"excluded": frozenset({"office"})}),
+        (None, Outcome.SHARE, Outcome.DO_NOT_SHARE),
+        (None, NOON),
+    ):
+        number = next(numbers)
+        urgency = ("normal", "high", "now")[number * 7 % 3]
+        advice = replace(privacy.get("advice", make_case().advice), urgency=urgency)
+        decision = Decision(outcome, "dsl", NOON, "why") if outcome else None
+        at = NOON + timedelta(seconds=number * 37 % 3457)
+        known = {"status": status, "route": route, "requester": requester, "filed_at": filed}
+        whole = {**privacy, **known, "advice": advice, "decision": decision, "created_at": at}
+        yield make_case(**whole, changed_at=NOON + timedelta(seconds=number * 53 % 3461))
+
+
+def turn_of_requester(case):
+    turns = {Status.REASON_DUE, Status.ASKED, Status.OUTSIDE, Status.DECIDED}
+    return case.requester == ME and case.status in turns and not is_settled(case)
+
+
+def on_my_routes(case, *statuses):
+    return case.route in MY_ROUTES and case.status in statuses and not turn_of_requester(case)
+
+
+def waits(case):
+    to_record = case.route in BESIDE and case.status is Status.OUTSIDE
+    return (to_record and not turn_of_requester(case)) or on_my_routes(
+        case, Status.WAITING, Status.REASON_DUE
+    )
+
+
+def is_settled(case):
+    return case.decision is not None and case.decision.outcome is Outcome.DO_NOT_SHARE
+
+
+def is_due(case):
+    ended = case.status in {Status.CLOSED, Status.WITHDRAWN} and case.filed_at is None
+    kept = case.route in KEPT and case.status is Status.DECIDED and is_settled(case)
+    to_file = case.route in MY_ROUTES | KEPT and ended
+    return on_my_routes(case, Status.DECIDED) or to_file or kept
+
+
+def is_asked(case):
+    return on_my_routes(case, Status.ASKED)
+
+
+BELONGS = {
+    Listed.TODO: turn_of_requester,
+    Listed.MINE: lambda case: case.requester == ME,
+    Listed.WAITING: waits,
+    Listed.ASKED: is_asked,
+    Listed.OPEN: lambda case: waits(case) or is_asked(case),
+    Listed.DUE: is_due,
+    Listed.RECENT: lambda case: case.route in MY_ROUTES,
+}
+URGENCIES = ("now", "high", "normal")
+ORDER = {
+    Listed.MINE: lambda case: -case.created_at.timestamp(),
+    Listed.DUE: lambda case: case.created_at.timestamp(),
+    Listed.RECENT: lambda case: -case.changed_at.timestamp(),
+}
+
+
+def by_urgency(case):
+    return URGENCIES.index(case.advice.urgency), case.created_at
+
+
+def test_each_list_shows_and_counts_just_what_belongs_in_it_in_its_order(empty_store):
+    cases = [
+        case
+        for case in every_kind_of_case()
+        if (case.status is Status.DECIDED) <= (case.decision is not None)
+    ]
+
+    def fill(unit):
+        for case in cases:
+            unit.add(case, recorded(case))
+
+    empty_store.write_now(fill, within=60)
+    open_to_all = [
+        case
+        for case in cases
+        if not (case.restricted or case.excluded or case.status is Status.DISPOSED)
+    ]
+
+    for which in Listed:
+        belong = [case for case in open_to_all if BELONGS[which](case)]
+        key = ORDER.get(which, by_urgency)
+        expected = sorted(belong, key=lambda case: (key(case), case.id))
+        assert len(expected) > 9
+        found = listed(empty_store, which, LOOKING, limit=1000)
+        assert [c.ref for c in found] == [c.ref for c in expected]
+        assert counted(empty_store, which, LOOKING) == len(expected)
+        pages = [listed(empty_store, which, LOOKING, limit=3, offset=3 * n) for n in range(3)]
+        assert [c.ref for page in pages for c in page] == [c.ref for c in expected[:9]]
+
+
+@pytest.mark.parametrize("which", [w for w in Listed if w not in {Listed.TODO, Listed.MINE}])
+def test_whoever_reviews_nothing_sees_and_counts_nothing_of_others(empty_store, which):
+    for status in Status:
         add(empty_store, make_case(status=status))
-    add(empty_store, make_case(school="river"))
-    add(empty_store, make_case(route="dpo"))
+        add(empty_store, make_case(status=status, requester=ME))
+    nobody = Viewer("hill", frozenset({ME}))
 
-    found = empty_store.read_now(lambda unit: unit.open_on("hill", ["dsl"], restricted=True))
+    assert listed(empty_store, which, nobody) == []
+    assert counted(empty_store, which, nobody) == 0
 
-    assert {c.ref for c in found} == wanted
 
+@pytest.mark.parametrize("which", Listed)
+def test_another_schools_reviewer_sees_nothing_here(empty_store, which):
+    for status in Status:
+        add(empty_store, make_case(status=status, requester=ME))
+    elsewhere = replace(LOOKING, school="river")
 
-def test_cases_left_outside_the_school_are_listed_only_when_asked_for(empty_store):
-    case = add(empty_store, make_case(status=Status.OUTSIDE))
-
-    def listed(**wanted):
-        return empty_store.read_now(
-            lambda unit: unit.open_on("hill", ["dsl"], restricted=False, **wanted)
-        )
-
-    assert listed() == []
-    assert listed(outside=True) == [case]
+    assert listed(empty_store, which, elsewhere) == []
+    assert counted(empty_store, which, elsewhere) == 0
 
 
 SPOILT = {
@@ -100,8 +222,9 @@ def a_case_among_two_others(store, statement):
 
 
 def the_others_are_listed(store, cases, caplog):
-    on_route = store.read_now(lambda unit: unit.open_on("hill", ["dsl"], restricted=False))
-    mine = store.read_now(lambda unit: unit.mine("hill", cases[0].requester))
+    viewer = Viewer("hill", frozenset({cases[0].requester}), frozenset({"dsl"}))
+    on_route = listed(store, Listed.WAITING, viewer)
+    mine = listed(store, Listed.MINE, viewer)
     lines = [record.getMessage() for record in caplog.records]
     assert on_route == [cases[0], cases[2]]
     assert mine == [cases[2], cases[0]]
@@ -130,17 +253,10 @@ def test_a_case_that_holds_nonsense_is_left_out_of_the_lists_and_does_not_load(
         sqlite_store.read_now(lambda unit: unit.load(cases[1].id))
 
 
-def test_restricted_cases_are_listed_only_when_asked_for_and_counted_never(empty_store):
-    case = add(empty_store, make_case(advice=RESTRICTED, route="head"))
+def test_restricted_cases_are_counted_never(empty_store):
+    add(empty_store, make_case(advice=RESTRICTED, route="head"))
     span = NOON - timedelta(days=1), NOON + timedelta(days=1)
 
-    def listed(*, restricted):
-        return empty_store.read_now(
-            lambda unit: unit.open_on("hill", ["head"], restricted=restricted)
-        )
-
-    assert [c.ref for c in listed(restricted=True)] == [case.ref]
-    assert listed(restricted=False) == []
     assert empty_store.read_now(lambda unit: unit.figures("hill", *span)) == []
     assert empty_store.read_now(lambda unit: unit.open_figures("hill")) == []
 
@@ -163,15 +279,31 @@ def test_figures_are_those_of_the_span_with_its_end_left_out(empty_store):
     assert len(empty_store.read_now(lambda unit: unit.open_figures("hill"))) == 3
 
 
-def test_a_school_began_with_its_first_entry(empty_store):
+def test_figures_hold_what_was_decided_in_the_span_though_recorded_before_it(empty_store):
+    since, until = NOON, NOON + timedelta(days=7)
+    early = since - timedelta(days=3)
+    late = add(empty_store, make_case(created_at=early, changed_at=since))
+    before = add(empty_store, make_case(created_at=early, changed_at=early))
+    after = add(empty_store, make_case(created_at=early, changed_at=until))
+    for case in (late, before, after):
+        empty_store.write_now(lambda unit, c=case: unit.save(*decided(c)))
+
+    found = empty_store.read_now(lambda unit: unit.figures("hill", since, until))
+
+    assert [figure.ref for figure in found] == [late.ref]
+
+
+def test_a_school_began_with_its_first_entry_or_with_what_it_was_first_to_send(empty_store):
     add(empty_store, make_case())
+    empty_store.write_now(lambda unit: unit.put(make_row("digest:river", school="river")))
 
     def began(school, moment):
         return empty_store.read_now(lambda unit: unit.began_before(school, moment))
 
-    assert began("hill", NOON + timedelta(seconds=1))
-    assert not began("hill", NOON)
-    assert not began("river", NOON + timedelta(days=1))
+    for school in ("hill", "river"):
+        assert began(school, NOON + timedelta(seconds=1))
+        assert not began(school, NOON)
+    assert not began("lake", NOON + timedelta(days=1))
 
 
 def test_references_are_short_new_and_hard_to_mistake(empty_store):

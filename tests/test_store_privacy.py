@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import threading
@@ -21,12 +22,13 @@ from storage.errors import (
     StoreUnavailable,
     Unreadable,
 )
+from storage.lists import Listed, Viewer
 from storage.store import Store
 from storage.tables import Row
 from storage.vault import Vault
 from tests.databases import sqlite_url
 from tests.stored_cases import NOON, RESTRICTED, decided, full_case, make_case, make_row
-from tests.stores import add, how_many, tamper
+from tests.stores import add, how_many, listed, tamper
 
 MARK = "zqxmarkedzqx"
 
@@ -138,14 +140,9 @@ def test_a_case_does_not_open_beside_anything_but_what_it_was_sealed_beside(empt
         empty_store.read_now(lambda unit: unit.find(case.ref))
     with pytest.raises(Unreadable):
         empty_store.write_now(lambda unit: unit.load(case.id))
-    routes = ["dsl", "head"]
-    for school in ("hill", "river"):
-        for read in (
-            lambda unit, s=school: unit.open_on(s, routes, restricted=False),
-            lambda unit, s=school: unit.open_on(s, routes, restricted=True),
-            lambda unit, s=school: unit.mine(s, "office", restricted=True),
-        ):
-            assert empty_store.read_now(read) == []
+    for school, which in itertools.product(("hill", "river"), Listed):
+        viewer = Viewer(school, frozenset({"office"}), frozenset({"dsl", "head"}))
+        assert listed(empty_store, which, viewer) == []
 
 
 def test_a_restricted_case_stays_out_of_the_figures_when_only_the_column_was_changed(empty_store):
@@ -183,12 +180,12 @@ def test_a_second_key_is_used_from_then_on_and_the_first_still_opens(
 ):
     from storage.vault import make_key
 
-    old = add(open_store(database_url), full_case())
+    old = add(open_store(database_url), full_case(excluded=frozenset()))
     make_key(tmp_path / "keys", "hill", 2)
     store = open_store(database_url, vault=Vault.from_dir(tmp_path / "keys"))
     new = add(store, make_case(requester=old.requester, created_at=NOON + timedelta(1)))
 
-    mine = store.read_now(lambda unit: unit.mine("hill", old.requester))
+    mine = listed(store, Listed.MINE, Viewer("hill", frozenset({old.requester})))
 
     assert mine == [new, old]
     assert store.read_now(lambda unit: unit.verify()).faults == ()

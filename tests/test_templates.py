@@ -10,7 +10,7 @@ from jinja2 import Environment, nodes
 
 from bot.cards import Renderer
 from bot.chat import Card
-from handlers import slack_cases, slack_walk
+from handlers import slack_cases, slack_home, slack_walk, slack_ways
 from playground.slack_limits import faults
 from tests.card_samples import HOSTILE, samples
 from tests.case_samples import CASE_ID, EVENTS, STATUSES, facts
@@ -30,6 +30,16 @@ ALIVE = re.compile(r"<(@U[A-Z0-9]+$|!date\^\d+\^|tel:\+?\d+\||mailto:[\w.+-]+@[\
 @pytest.fixture(scope="module")
 def renderer():
     return Renderer()
+
+
+ACTIONS = {*slack_walk.ACTIONS, *slack_cases.ACTIONS, *slack_ways.ACTIONS, *slack_home.ACTIONS}
+
+
+def surface(name, drawn):
+    """Where a card is shown: as a message, in a dialog or on the home page."""
+    if name in MESSAGES:
+        return "message"
+    return "home" if drawn["type"] == "home" else "view"
 
 
 def is_json(node):
@@ -55,7 +65,7 @@ def test_slack_takes_the_card_whatever_is_in_it(renderer, name):
     for context in SAMPLES[name]:
         drawn = renderer.render(Card(name, context))
 
-        assert faults("message" if name in MESSAGES else "view", drawn) == []
+        assert faults(surface(name, drawn), drawn) == []
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -147,7 +157,7 @@ def test_every_button_is_one_that_the_edge_listens_to(renderer, name):
     for context in SAMPLES[name]:
         pressed = actions_of(renderer.render(Card(name, context)))
 
-        assert pressed <= {*slack_walk.ACTIONS, *slack_cases.ACTIONS}
+        assert pressed <= ACTIONS
 
 
 @pytest.mark.parametrize("name", sorted(set(DRAWN) - set(MESSAGES)))
@@ -157,14 +167,14 @@ def test_every_dialog_that_can_be_sent_or_closed_is_heard(renderer, name):
 
         if "submit" in drawn:
             assert drawn["callback_id"] in {**slack_walk.VIEWS, **slack_cases.VIEWS}
-        if drawn["notify_on_close"]:
+        if drawn.get("notify_on_close"):
             assert drawn["callback_id"] in slack_walk.CLOSED
 
 
 def test_every_button_and_form_that_the_edge_knows_is_offered_somewhere(renderer):
     drawn = [renderer.render(Card(n, context)) for n in DRAWN for context in SAMPLES[n]]
 
-    assert set().union(*map(actions_of, drawn)) == {*slack_walk.ACTIONS, *slack_cases.ACTIONS}
+    assert set().union(*map(actions_of, drawn)) == ACTIONS
     sent = {one["callback_id"] for one in drawn if "submit" in one}
     assert sent == {*slack_walk.VIEWS, *slack_cases.VIEWS}
 

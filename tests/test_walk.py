@@ -315,6 +315,63 @@ def test_nothing_else_can_be_mended():
                 press(PACK, walk)
 
 
+# --------------------------------------------------------------------- what was typed and ticked
+
+
+def test_a_box_keeps_its_text_until_it_is_emptied():
+    walk = walks.keep_written(PACK, go(SHARE), {"reason": "seen", "recipient": "front door"})
+    assert walk.written == {"reason": "seen", "recipient": "front door"}
+
+    later = walks.keep_written(PACK, walks.back(PACK, walk), {"reason": "", "course": "against"})
+
+    assert later.written == {"recipient": "front door", "course": "against"}
+
+
+def test_what_is_no_box_of_the_pack_is_not_kept():
+    walk = go(SHARE)
+
+    assert walks.keep_written(PACK, walk, {"colour": "red"}) == walk
+
+
+def test_what_was_written_is_no_answer():
+    walk = walks.keep_written(PACK, go(SHARE), {"reason": "role"})
+
+    assert walks.counted(PACK, walk) == SHARE
+    assert walks.verdict(PACK, walk) == walks.verdict(PACK, go(SHARE))
+
+
+def test_ticks_are_kept_where_the_list_was_shown_and_nowhere_else():
+    listed, asked = go(ROWS[5], to="people"), go(SHARE)
+
+    assert walks.keep_ticks(PACK, listed, ("head",)).excluded == ("head",)
+    assert walks.keep_ticks(PACK, asked, ("head",)).excluded == ()
+
+
+def test_the_purpose_of_asking_now_is_kept_and_does_not_count_before_its_page():
+    walk = walks.ask_now(PACK, go(WELFARE, to="what"), {})
+
+    kept = walks.keep_choices(PACK, walk, {"purpose": "welfare", "role": "none"})
+
+    assert kept.answers["purpose"] == "welfare"
+    assert "role" not in kept.answers
+    assert "purpose" not in walks.counted(PACK, kept)
+
+
+# ---------------------------------------------------------------------------------- newer rules
+
+
+def test_newer_rules_begin_the_same_walk_again_filled_in():
+    walk = walks.keep_written(PACK, go(ROWS[5], people=("head",)), {"reason": "seen"})
+    newer = replace(PACK, digest="f" * 64)
+
+    again = walks.renew(newer, walk, {"trigger": "parent", "weather": "fine"})
+
+    assert (again.id, again.pack, again.trail) == (walk.id, "f" * 64, ("start",))
+    assert again.answers == {**walk.answers, "trigger": "parent"}
+    assert (again.excluded, again.written) == (("head",), {"reason": "seen"})
+    assert walks.counted(newer, again) == {}
+
+
 # --------------------------------------------------------------------------- another recipient
 
 

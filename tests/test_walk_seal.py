@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -53,6 +54,59 @@ def test_the_longest_walk_fits_a_dialog_and_a_button_and_comes_back_whole(ticked
 
     assert len(sealed) < 2000
     assert walks.unseal(sealed, ME, KEY) == walk
+
+
+def gibberish(length: int) -> str:
+    """Letters that do not get shorter when they are packed."""
+    drawn = random.Random(length)  # noqa: S311 - made up, not a secret
+    return "".join(drawn.choices(string.ascii_letters, k=length))
+
+
+@pytest.mark.parametrize("ticked", [0, 40])
+def test_what_was_written_fits_beside_the_longest_walk_or_the_longest_texts_go(ticked: int):
+    texts = {"reason": gibberish(900), "recipient": "front door", "not_safe": gibberish(2900)}
+    walk = replace(longest(ticked), written=texts)
+
+    sealed, kept = walks.seal_to_fit(walk, ME, KEY)
+
+    assert len(sealed) <= walks.DIALOG_HOLDS
+    assert walks.unseal(sealed, ME, KEY) == kept
+    assert kept == replace(walk, written=kept.written, lost=True)
+    assert "not_safe" not in kept.written
+    assert kept.written["recipient"] == "front door"
+
+
+def test_what_fits_is_kept_whole_and_nothing_is_said_to_be_lost():
+    walk = replace(longest(10), written={"reason": "Seen twice this week. " * 60})
+
+    sealed, kept = walks.seal_to_fit(walk, ME, KEY)
+
+    assert kept == walk == walks.unseal(sealed, ME, KEY)
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["reason", "recipient", "filed_at", "not_safe", "against_reason"]),
+        st.text(min_size=1, max_size=3000),
+    ),
+    st.integers(0, 100),
+)
+def test_whatever_was_written_a_dialog_holds_the_walk(texts: dict[str, str], ticked: int):
+    walk = replace(longest(ticked), written=texts)
+
+    sealed, kept = walks.seal_to_fit(walk, ME, KEY)
+
+    assert len(sealed) <= walks.DIALOG_HOLDS
+    assert walks.unseal(sealed, ME, KEY) == kept
+    assert kept.lost == (kept.written != walk.written)
+    assert kept.written.items() <= walk.written.items()
+
+
+def test_a_message_keeps_the_answers_and_nothing_that_was_written():
+    walk = replace(longest(3), written={"reason": "seen"}, lost=True)
+
+    assert walks.without_written(walk) == longest(3)
 
 
 @pytest.mark.parametrize("ticked", [0, 100])
