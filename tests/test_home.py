@@ -363,6 +363,18 @@ async def test_a_reference_is_found_however_it_was_typed(school: PretendSchool, 
     assert "case.decide.share" in offered(school, DSL)
 
 
+async def test_a_case_that_was_found_stays_on_the_page_when_it_is_decided(school: PretendSchool):
+    case = await ask(school)
+    await open_home(school, DSL)
+    await search(school, DSL, case.ref)
+
+    await press(school, DSL, "case.decide.do_not_share", case.id)
+    await school.submit(DSL, reason="It does not help")
+
+    assert said(school, DSL).startswith(f"*{case.ref}*")
+    assert "Do not share" in said(school, DSL)
+
+
 HOSTILE = (
     f"{MARK} fell over",
     "SC-7F3K2' OR '1'='1",
