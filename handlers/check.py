@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -17,7 +18,7 @@ from bot.refusals import AlreadySent, PersonalData, StalePage, UnknownCase
 from bot.rules import RulePack, Verdict, decide
 from bot.walk import OUTCOME, Walk
 from handlers.casework import keep_new
-from handlers.desk import Desk, new_id
+from handlers.desk import LOOK_WITHIN, Desk, new_id
 from storage.unit import Unit
 
 
@@ -44,8 +45,6 @@ class HandedIn:
 
 RECORD_WITHIN = 2.0
 """Seconds that the record may take before the dialog says that it was not sent."""
-LOOK_WITHIN = 1.0
-"""Seconds for the chat to say who is on a route, while a dialog waits for its next page."""
 ABOUT_THE_HEAD = frozenset({"head", "conflict"})
 
 
@@ -119,8 +118,8 @@ async def share_needs(desk: Desk, school: School, advice: Verdict, account: Acco
     """
     if not waits_for_approval(advice, school.share_needs):
         return school.share_needs
-    reviews = await _reviews(desk, school, (str(advice.route),), account)
-    return "notify" if reviews else school.share_needs
+    reviewed, _ = await desk.routes_of(school, school.person(account).id, [str(advice.route)])
+    return "notify" if reviewed else school.share_needs
 
 
 def waits_for_approval(advice: Verdict, needs: str) -> bool:
@@ -133,25 +132,8 @@ async def may_override(desk: Desk, school: School, advice: Verdict, account: Acc
 
     The DSL's does, and that of whoever reviews the route the case would go to.
     """
-    return await _reviews(desk, school, ("dsl", str(advice.route)), account)
-
-
-async def is_first_close(desk: Desk, view_id: str) -> bool:
-    """Whether this dialog is said to be closed for the first time. Raises StoreUnavailable."""
-    return not await desk.store.write(lambda unit: unit.seen(f"closed:{view_id}"))
-
-
-async def _reviews(desk: Desk, school: School, routes: tuple[str, ...], account: Account) -> bool:
-    """Whether somebody is on one of the routes; where the chat cannot say, they are not."""
-    person = school.person(account).id
-    for route in routes:
-        try:
-            async with asyncio.timeout(LOOK_WITHIN):
-                if person in await desk.reviewers(school, route):
-                    return True
-        except (DeliveryError, TimeoutError):
-            desk.forget_members(school, (route,))
-    return False
+    person, routes = school.person(account).id, {"dsl", str(advice.route)}
+    return bool((await desk.routes_of(school, person, routes))[0])
 
 
 async def sent_case(desk: Desk, walk: Walk) -> Case | None:
@@ -171,10 +153,9 @@ async def excluded_by(
         return frozenset()
     people = set(walk.excluded)
     if answers.get("adult") in ABOUT_THE_HEAD:
-        try:
-            people |= await desk.reviewers(school, "head")
-        except DeliveryError:
-            desk.forget_members(school, ("head",))
+        with contextlib.suppress(DeliveryError, TimeoutError):
+            async with asyncio.timeout(LOOK_WITHIN):
+                people |= await desk.reviewers(school, "head")
     accounts = (str(a) for p in people for a in school.person_by_id(p).accounts)
     return frozenset(people).union(accounts)
 

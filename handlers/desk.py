@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.case import Case, PackRef
-from bot.chat import Account, Chat, Member, Place, Platform, Standing
+from bot.chat import Account, Chat, DeliveryError, Member, Place, Platform, Standing
 from bot.people import ChannelRoute, ContactRoute, School
 from bot.permission import Actor
 from bot.refusals import StalePage, UnknownCase
@@ -21,6 +22,8 @@ from storage.vault import Box
 
 MEMBERS_KEPT = 60.0
 """Seconds for which the members of a place are believed."""
+LOOK_WITHIN = 1.0
+"""Seconds that the chat has to say who is somewhere, where a person waits for it."""
 
 
 def utc_now() -> datetime:
@@ -110,6 +113,29 @@ class Desk:
     async def reviewers(self, school: School, route_id: str) -> frozenset[str]:
         """The ids of the people on a route: full members only, nobody on a contact card."""
         return frozenset(person for person, _ in await self.route_accounts(school, route_id))
+
+    async def routes_of(
+        self, school: School, person: str, routes: Iterable[str]
+    ) -> tuple[frozenset[str], bool]:
+        """Which of the routes somebody reviews; False where the chat did not say of all in time."""
+        asked = list(routes)
+        said = await asyncio.gather(*(self._is_on(school, person, route) for route in asked))
+        on = frozenset(route for route, there in zip(asked, said, strict=True) if there)
+        return on, None not in said
+
+    async def is_first(self, kind: str, request: str) -> bool:
+        """Whether something is told for the first time; chats tell some things again.
+
+        Raises StoreUnavailable.
+        """
+        return not await self.store.write(lambda unit: unit.seen(f"{kind}:{request}"))
+
+    async def _is_on(self, school: School, person: str, route: str) -> bool | None:
+        try:
+            async with asyncio.timeout(LOOK_WITHIN):
+                return person in await self.reviewers(school, route)
+        except (DeliveryError, TimeoutError):
+            return None
 
     async def route_accounts(self, school: School, route_id: str) -> list[tuple[str, Account]]:
         """Everyone on a route as (person id, account), guests and strangers left out."""

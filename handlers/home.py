@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bot.case import Case, Status
-from bot.chat import Account, Card, DeliveryError
+from bot.chat import Account, Card
 from bot.facts import case_facts, number_facts
 from bot.people import ChannelRoute, School, next_routes
 from bot.permission import eligible
@@ -16,14 +16,12 @@ from bot.refusals import Guest, Refusal, StalePage, UnknownCase
 from handlers.desk import Desk
 from handlers.review import KEEPERS
 from storage.errors import ContentDestroyed, KeyMissing, Unreadable
-from storage.lists import Listed, Viewer
+from storage.lists import Found, Listed, Viewer
 from storage.unit import Unit
 
 A_FEW = 3
 A_PAGE = 10
 MOST_PAGES = 100_000
-LOOK_WITHIN = 1.0
-"""Seconds to find out who is on which route; the page comes without that rather than late."""
 OF_ONE = (Listed.TODO, Listed.MINE)
 UNCOUNTED = frozenset({Listed.MINE, Listed.RECENT})
 OF_ROUTES = (Listed.WAITING, Listed.ASKED, Listed.DUE, Listed.RECENT)
@@ -92,12 +90,15 @@ class Look:
         return case.route in self.viewer.routes or to_record
 
 
-async def look(desk: Desk, school: School, account: Account) -> Look:
-    """Find out what somebody may see. Raises Guest for people from other organisations."""
+async def look(desk: Desk, school: School, account: Account, *, reviewing: bool = True) -> Look:
+    """Find out what somebody may see: of their own, and (`reviewing`) of the routes they review.
+
+    Raises Guest for people from other organisations.
+    """
     if account.team != school.slack_team:
         raise Guest
     person = school.person(account)
-    routes, unsure = await _reviewed(desk, school, person.id)
+    routes, sure = await _reviewed(desk, school, person.id) if reviewing else (frozenset(), True)
     viewer = Viewer(
         school=school.id,
         ids=frozenset({person.id, *map(str, person.accounts)}),
@@ -105,12 +106,12 @@ async def look(desk: Desk, school: School, account: Account) -> Look:
         outside=frozenset(r for r in school.routes if routes & {*next_routes(r)}),
         kept=frozenset(school.routes) - routes if KEEPERS in routes else frozenset(),
     )
-    return Look(desk, school, account, viewer, unsure)
+    return Look(desk, school, account, viewer, unsure=not sure)
 
 
 async def list_card(desk: Desk, school: School, account: Account, which: str, page: int) -> Card:
     """A page of `mine` (one's own checks) or `open` (what waits for a reviewer), as a message."""
-    seen = await look(desk, school, account)
+    seen = await look(desk, school, account, reviewing=which not in OF_ONE)
     shown = await _page(seen, Listed(which), page)
     return Card(which, {"school": school.name, "unsure": seen.unsure, **shown})
 
@@ -135,25 +136,25 @@ async def search(desk: Desk, school: School, account: Account, text: str) -> tup
     typed = _REFERENCE.fullmatch(text.strip().upper())
     if typed is None:
         return Where(), _found_nothing(seen, "words")
-    case = await desk.store.read(lambda unit: _find(unit, f"SC-{typed[1]}"))
+    case = await desk.store.read(lambda unit: _opened(unit.find, f"SC-{typed[1]}"))
     if case is None or not (seen.viewer.routes and seen.may_see(case)):
-        return Where(), _found_nothing(seen, "nothing")
+        return Where(), _found_nothing(seen, "unsure" if seen.unsure else "nothing")
     return Where(case=case.id), await _shown(seen, case)
 
 
 async def _page(seen: Look, which: Listed, page: int) -> dict[str, Any]:
     found = await seen.desk.store.read(
-        lambda unit: unit.listed(seen.viewer, which, limit=A_PAGE + 1, offset=page * A_PAGE)
+        lambda unit: unit.listed(seen.viewer, which, limit=A_PAGE, offset=page * A_PAGE)
     )
-    shown = [seen.facts(case) for case in found[:A_PAGE]]
-    return {"page": page, "more": len(found) > A_PAGE, "cases": shown}
+    shown = [seen.facts(case) for case in found.cases]
+    return {"page": page, "more": found.more, "lost": found.lost, "cases": shown}
 
 
 async def _overview(seen: Look) -> Card:
     wanted = (*OF_ONE, *OF_ROUTES) if seen.viewer.routes else OF_ONE
 
-    def gather(unit: Unit) -> list[tuple[Listed, list[Case], int]]:
-        few = unit.overview(seen.viewer, wanted, limit=A_FEW + 1)
+    def gather(unit: Unit) -> list[tuple[Listed, Found, int]]:
+        few = unit.overview(seen.viewer, wanted, limit=A_FEW)
         return [
             (which, some, _count(unit, seen.viewer, which, some)) for which, some in few.items()
         ]
@@ -162,26 +163,27 @@ async def _overview(seen: Look) -> Card:
     return Card("home", {**_common(seen), "parts": {part["which"]: part for part in parts}})
 
 
-def _count(unit: Unit, viewer: Viewer, which: Listed, first: list[Case]) -> int:
+def _count(unit: Unit, viewer: Viewer, which: Listed, first: Found) -> int:
     """How many there are; where it is never said, or all are there, nobody need count."""
-    if which in UNCOUNTED or len(first) <= A_FEW:
-        return len(first)
+    if which in UNCOUNTED or not first.more:
+        return len(first.cases) + first.lost
     return unit.count(viewer, which)
 
 
-def _part(seen: Look, which: Listed, first: list[Case], count: int) -> dict[str, Any]:
+def _part(seen: Look, which: Listed, first: Found, count: int) -> dict[str, Any]:
     return {
         "which": which.value,
         "count": None if which in UNCOUNTED else count,
-        "more": len(first) > A_FEW,
-        "cases": [seen.facts(case) for case in first[:A_FEW]],
+        "more": first.more,
+        "lost": first.lost,
+        "cases": [seen.facts(case) for case in first.cases],
     }
 
 
 async def _case_card(seen: Look, case_id: str) -> Card:
-    case = await seen.desk.store.read(lambda unit: _load(unit, case_id))
+    case = await seen.desk.store.read(lambda unit: _opened(unit.load, case_id))
     if case is None or not seen.may_see(case):
-        return _found_nothing(seen, "nothing")
+        return _found_nothing(seen, "unsure" if seen.unsure else "nothing")
     return await _shown(seen, case)
 
 
@@ -208,45 +210,24 @@ def _common(seen: Look) -> dict[str, Any]:
     }
 
 
-async def _reviewed(desk: Desk, school: School, person: str) -> tuple[set[str], bool]:
-    """The routes somebody reviews, and whether a route's people could not be told.
+async def _reviewed(desk: Desk, school: School, person: str) -> tuple[frozenset[str], bool]:
+    """The routes somebody reviews; False where the platform did not say of all of them.
 
     Where they seem to be a reviewer, who is there is asked afresh: they may be one no longer.
     """
-    known, unsure = await _on(desk, school, person, [*school.routes])
-    channels = [r for r in known if isinstance(school.routes[r], ChannelRoute)]
+    known, sure = await desk.routes_of(school, person, school.routes)
+    channels = {r for r in known if isinstance(school.routes[r], ChannelRoute)}
     if not channels:
-        return known, unsure
+        return known, sure
     desk.forget_members(school, channels)
-    still, unsure_now = await _on(desk, school, person, channels)
-    return (known - {*channels}) | still, unsure or unsure_now
+    still, sure_now = await desk.routes_of(school, person, channels)
+    return (known - channels) | still, sure and sure_now
 
 
-async def _on(desk: Desk, school: School, person: str, routes: list[str]) -> tuple[set[str], bool]:
-    found, unsure = set(), False
+def _opened(find: Callable[[str], Case], name: str) -> Case | None:
+    """A case by its id or reference; one that cannot be opened is as good as none here."""
     try:
-        async with asyncio.timeout(LOOK_WITHIN):
-            for route in routes:
-                try:
-                    if person in await desk.reviewers(school, route):
-                        found.add(route)
-                except DeliveryError:
-                    unsure = True
-    except TimeoutError:
-        unsure = True
-    return found, unsure
-
-
-def _find(unit: Unit, ref: str) -> Case | None:
-    try:
-        return unit.find(ref)
-    except _CANNOT_BE_OPENED:
-        return None
-
-
-def _load(unit: Unit, case_id: str) -> Case | None:
-    try:
-        return unit.load(case_id)
+        return find(name)
     except _CANNOT_BE_OPENED:
         return None
 

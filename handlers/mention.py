@@ -18,11 +18,6 @@ _AGAIN = {"root": "thread", COPY: COPY}
 """Which card, at the head of a thread, has its buttons in which one."""
 
 
-async def is_first(desk: Desk, event_id: str) -> bool:
-    """Whether an event is told for the first time: Slack tells it again after a slow answer."""
-    return not await desk.store.write(lambda unit: unit.seen(f"event:{event_id}"))
-
-
 def has_cards(school: School, root: MessageRef) -> bool:
     """Whether cases are ever shown there: in the channels of routes, and nowhere else."""
     channels = (r.place for r in school.routes.values() if isinstance(r, ChannelRoute))

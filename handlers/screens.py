@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from bot.people import ChannelRoute, ContactRoute, PeopleRoute, School, reachabl
 from bot.rules import Page, Question, RulePack, Verdict
 from bot.walk import OUTCOME, Walk
 from handlers.check import excluded_by, share_needs, waits_for_approval
-from handlers.desk import Desk
+from handlers.desk import LOOK_WITHIN, Desk
 
 RECEIVERS = ("head", "chair")
 """Routes whose people might receive a case about an adult at the school."""
@@ -72,8 +73,9 @@ async def receivers(desk: Desk, school: School) -> list[tuple[str, str]]:
 async def _members_or_none(desk: Desk, route: ChannelRoute) -> list[Member]:
     """Those of a channel who would receive a case: guests and strangers never do."""
     try:
-        members = await desk.members(route.place)
-    except DeliveryError:
+        async with asyncio.timeout(LOOK_WITHIN):
+            members = await desk.members(route.place)
+    except (DeliveryError, TimeoutError):
         return []
     return [member for member in members if member.standing is Standing.MEMBER]
 

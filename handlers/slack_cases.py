@@ -96,11 +96,13 @@ async def on_read(visitor: Visitor, press: Press) -> None:
 async def on_filed(visitor: Visitor, press: Press) -> None:
     """Mark as filed: no form, the card is drawn again."""
     await _visit(visitor, press.value).mark_filed()
+    visitor.acted = True
 
 
 async def on_kept(visitor: Visitor, press: Press) -> None:
     """ "I did not share it": no form, it is closed and the card drawn again."""
     await _visit(visitor, press.value).report({}, done=False)
+    visitor.acted = True
 
 
 async def on_list(visitor: Visitor, press: Press) -> None:
@@ -209,6 +211,7 @@ async def on_form(visitor: Visitor, view: Payload) -> None:
         words = visitor.edge.say_trouble(error, visitor.school)
         await visitor.edge.answer_errors(visitor, {_block(form, "reason"): words})
     else:
+        visitor.acted = True
         await visitor.ack()
 
 

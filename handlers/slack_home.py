@@ -72,7 +72,7 @@ async def on_search(visitor: Visitor, press: Press) -> None:
 def redraws(
     table: Mapping[str, Callable[[Visitor, What], Awaitable[None]]], names: Iterable[str]
 ) -> dict[str, Callable[[Visitor, What], Coroutine[Any, Any, None]]]:
-    """These entries of a table, after which the home page of whoever acted is drawn anew."""
+    """These entries of a table; the home page of whoever acted by one of them is drawn anew."""
     return {name: _then_redraw(table[name]) for name in names}
 
 
@@ -81,7 +81,8 @@ def _then_redraw(
 ) -> Callable[[Visitor, What], Coroutine[Any, Any, None]]:
     async def handle_and_redraw(visitor: Visitor, what: What) -> None:
         await handle(visitor, what)
-        if shown := visitor.edge.homes.shown_to(visitor.account):
+        shown = visitor.edge.homes.shown_to(visitor.account)
+        if shown and visitor.acted:
             visitor.edge.after_ack(_draw(visitor, *shown))
 
     return handle_and_redraw

@@ -161,7 +161,7 @@ async def on_closed(visitor: Visitor, view: Payload) -> None:
     if card is None:
         return
     try:
-        if await check.sent_case(desk, walk) or not await check.is_first_close(desk, view["id"]):
+        if await check.sent_case(desk, walk) or not await desk.is_first("closed", view["id"]):
             return
     except StorageError as problem:
         visitor.edge.note_trouble(problem)
@@ -259,6 +259,7 @@ async def _record(visitor: Visitor, walk: Walk, form: Form, *, fallback_block: s
         words = visitor.edge.say_trouble(error, school)
         await visitor.edge.answer_errors(visitor, {fallback_block: words})
     else:
+        visitor.acted = True
         card = screens.done_card(desk, school, case, walk.written)
         await visitor.edge.answer_view(visitor, card)
 

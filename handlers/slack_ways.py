@@ -44,7 +44,7 @@ async def on_mention(visitor: Visitor, event: Payload) -> None:
     place = Place(Platform.SLACK, edge.chat.team, said.channel)
     thread = MessageRef(place, said.thread) if said.thread else None
     try:
-        if not await mention.is_first(edge.desk, read_event_id(visitor.body)):
+        if not await edge.desk.is_first("event", read_event_id(visitor.body)):
             return
         card = await _answer(visitor, school, thread)
     except (Refusal, DeliveryError, StorageError) as problem:

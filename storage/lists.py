@@ -76,6 +76,15 @@ class Viewer:
     kept: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a list: its cases, how many more could not be opened, and if another follows."""
+
+    cases: list[Case]
+    lost: int
+    more: bool
+
+
 _WITH_KEY = select(cases, case_keys.c.number, case_keys.c.wrapped).outerjoin(
     case_keys, case_keys.c.case_id == cases.c.id
 )
@@ -85,7 +94,7 @@ _SOME_IDS = cases.c.id.in_(bindparam("ids", expanding=True))
 _SOME = _WITH_KEY.where(_SOME_IDS)
 _NAMES = select(cases.c.id, cases.c.ref).where(_SOME_IDS)
 
-# The parts of a list: no case is in two, and each is found, counted and sorted in an index alone.
+# The parts of a list: no case is in two, and each is found and counted in an index.
 _SHOWN = and_(cases.c.school == bindparam("school"), cases.c.restricted.is_(False))
 _OWN = and_(_SHOWN, cases.c.requester_hash.in_(bindparam("hashes", expanding=True)))
 _ON = and_(_SHOWN, cases.c.route.in_(bindparam("routes", expanding=True)))
@@ -164,19 +173,18 @@ class Lists(Outbox):
         """A case by its reference, in any case of letters. Raises as `load`."""
         return self._one(_BY_REF, "ref", ref.strip().upper())
 
-    def listed(self, viewer: Viewer, which: Listed, *, limit: int, offset: int = 0) -> list[Case]:
+    def listed(self, viewer: Viewer, which: Listed, *, limit: int, offset: int = 0) -> Found:
         """A page of a list. A case that cannot be opened is left out, and logged."""
         ids = self._ids(viewer, which, limit, offset)
-        found = self._by_id(ids)
-        return [found[case_id] for case_id in ids if case_id in found]
+        return _found(ids, limit, self._by_id(ids[:limit]))
 
     def overview(
         self, viewer: Viewer, wanted: Iterable[Listed], *, limit: int
-    ) -> dict[Listed, list[Case]]:
+    ) -> dict[Listed, Found]:
         """The first few of several lists; a case in two of them is opened once."""
         ids = {which: self._ids(viewer, which, limit, 0) for which in wanted}
-        found = self._by_id({case_id for some in ids.values() for case_id in some})
-        return {which: [found[i] for i in some if i in found] for which, some in ids.items()}
+        found = self._by_id({case_id for some in ids.values() for case_id in some[:limit]})
+        return {which: _found(some, limit, found) for which, some in ids.items()}
 
     def count(self, viewer: Viewer, which: Listed) -> int:
         """How many cases a list has."""
@@ -214,7 +222,8 @@ class Lists(Outbox):
         }
 
     def _ids(self, viewer: Viewer, which: Listed, limit: int, offset: int) -> Sequence[str]:
-        page = {**self._named(viewer), "limit": limit, "offset": offset}
+        """The ids of a page, and of one more if there is one."""
+        page = {**self._named(viewer), "limit": limit + 1, "offset": offset}
         return self._connection.execute(_PAGES[which], page).scalars().all()
 
     def _one(self, query: Select[Any], name: str, wanted: str) -> Case:
@@ -251,6 +260,14 @@ class Lists(Outbox):
         box = self._vault.unwrap(row.school, row.id, WrappedKey(row.number, row.wrapped))
         self._boxes[row.id] = box
         return read_case(row._mapping, box)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def _found(ids: Sequence[str], limit: int, opened: Mapping[str, Case]) -> Found:
+    """What was found. A case from which anybody is kept out is in no list, whatever a row says."""
+    wanted = ids[:limit]
+    there = [opened[case_id] for case_id in wanted if case_id in opened]
+    shown = [case for case in there if not (case.excluded or case.restricted)]
+    return Found(shown, lost=len(wanted) - len(there), more=len(ids) > limit)
 
 
 def _readable(rows: Iterable[Any], read: Callable[[Row[Any]], Case]) -> list[Case]:

@@ -196,9 +196,15 @@ def other_contexts() -> Iterator[tuple[str, Context]]:
     yield "mention", {"numbers": NUMBERS}
     yield "mention", {"numbers": None}
     for name in ("mine", "open"):
-        yield name, {"cases": case_contexts()[:10], "more": True, "page": 1, "unsure": True}
-        yield name, {"cases": [], "more": False, "page": 0, "unsure": False}
-        yield name, {"cases": case_contexts() * 3, "more": True, "page": 0, "unsure": False}
+        yield (
+            name,
+            {"cases": case_contexts()[:10], "more": True, "page": 1, "unsure": True, "lost": 2},
+        )
+        yield name, {"cases": [], "more": False, "page": 0, "unsure": False, "lost": 0}
+        yield (
+            name,
+            {"cases": case_contexts() * 3, "more": True, "page": 0, "unsure": False, "lost": 1},
+        )
     yield from home_contexts()
     yield from (("digest", one) for one in digests())
     for kind in KINDS:
@@ -222,15 +228,21 @@ def home_contexts() -> Iterator[tuple[str, Context]]:
     lists = ("todo", "mine", "waiting", "asked", "due", "recent")
     for reviewer, cases in itertools.product((False, True), ([], shown[:3], shown[3:])):
         parts = {
-            which: {"which": which, "count": len(cases), "more": len(cases) > 3, "cases": cases}
+            which: {
+                "which": which,
+                "count": len(cases),
+                "more": len(cases) > 3,
+                "lost": len(cases) % 2,
+                "cases": cases,
+            }
             for which in lists
         }
         known = {**common, "reviewer": reviewer, "unsure": reviewer}
         yield "home", {**known, "parts": parts}
         for which, page in itertools.product(lists, (0, 1)):
-            turn = {"which": which, "page": page, "more": page == 0, "cases": cases}
+            turn = {"which": which, "page": page, "more": page == 0, "lost": page, "cases": cases}
             yield "home_list", {**known, **turn}
-        for miss in ("words", "nothing"):
+        for miss in ("words", "nothing", "unsure"):
             yield "home_case", {**known, "case": None, "miss": miss}
     for one, reviews in itertools.product(shown, (False, True)):
         known = {**common, "reviewer": reviews, "unsure": False}

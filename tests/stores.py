@@ -33,7 +33,8 @@ VIEWER = Viewer("hill", frozenset({"class-teacher"}), frozenset({"dsl"}))
 def listed(
     store: Store, which: Listed, viewer: Viewer = VIEWER, limit: int = 20, offset: int = 0
 ) -> list[Case]:
-    return store.read_now(lambda unit: unit.listed(viewer, which, limit=limit, offset=offset))
+    found = store.read_now(lambda unit: unit.listed(viewer, which, limit=limit, offset=offset))
+    return found.cases
 
 
 def counted(store: Store, which: Listed, viewer: Viewer = VIEWER) -> int:

@@ -7,6 +7,7 @@ import stat
 import threading
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -14,7 +15,7 @@ from sqlalchemy import NullPool, create_engine, inspect, text
 
 from storage.database import read_url
 from storage.errors import NotMigrated, StoreUnavailable
-from storage.migrate import _all_ids, _config, pending, upgrade
+from storage.migrate import _all_ids, _config, _make_file, pending, upgrade
 from storage.store import SCHEMA
 from storage.tables import Row
 from tests.databases import sqlite_url
@@ -76,6 +77,24 @@ def test_upgrading_says_what_it_ran_and_a_second_time_runs_nothing(bare_url):
     assert upgrade(bare_url) == waiting != []
     assert pending(bare_url) == []
     assert upgrade(bare_url) == []
+
+
+def test_a_database_of_an_older_program_keeps_what_is_in_it(bare_url):
+    if bare_url.startswith("sqlite"):
+        _make_file(read_url(bare_url))
+    seen = "INSERT INTO seen_keys (key, at) VALUES ('a', '2026-01-01 00:00:00.000000')"
+
+    def live_on_the_first_tables(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(seen))
+        connection.commit()
+
+    look(bare_url, live_on_the_first_tables)
+
+    assert upgrade(bare_url) == _all_ids()[1:]
+    assert look(bare_url, lambda c: c.execute(text("SELECT key FROM seen_keys")).all()) == [("a",)]
 
 
 def test_tables_of_a_newer_program_are_left_alone(bare_url):
