@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import home, rules, slack, socket_mode, startup, storage
+from bench import home, page, rules, slack, socket_mode, startup, storage
 from bench.effort import FULL, TINY, Effort, Say
 from bench.figures import Figure
 from bench.table import draw_table, write_figures
@@ -43,6 +43,7 @@ PARTS = (
     Part(slack.IDS, slack.measure),
     Part(socket_mode.IDS, socket_mode.measure),
     Part(home.IDS, home.measure),
+    Part(page.IDS, page.measure),
     Part(startup.IDS, startup.measure),
     Part(("rules-decide", "rules-page-turn"), _all_or_some("rules", rules.measure)),
     Part(

@@ -142,9 +142,15 @@ class Dialogs:
         """Close everything a person has open."""
         self._stacks.pop(person, None)
 
-    def describe_home(self, view: Json) -> Dialog:
-        """A published home view. Refused with `invalid_arguments` when it breaks a limit."""
-        return self._make(view, previous=None, surface="home")
+    def describe_home(self, view: Json, shown: Dialog | None = None) -> Dialog:
+        """A published home view, with the id of the one `shown` to the same person before.
+
+        Refused with `invalid_arguments` when it breaks a limit.
+        """
+        home = self._make(view, previous=None, surface="home")
+        if shown is None:
+            return home
+        return Dialog({**home.body, "id": shown.id, "root_view_id": shown.id}, home.values)
 
     def _put(self, person: str, old: Dialog, new: Dialog) -> None:
         stack = self._stacks[person]

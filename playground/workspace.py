@@ -296,7 +296,7 @@ class Workspace:
     def show_home(self, person: str, view: Json) -> Dialog:
         """Publish a person's home page. Refused with `user_not_found`, `invalid_arguments`."""
         self.user(person)
-        self.homes[person] = self.dialogs.describe_home(view)
+        self.homes[person] = self.dialogs.describe_home(view, self.homes.get(person))
         self.touch()
         return self.homes[person]
 

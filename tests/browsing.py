@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, async_playwright
 
 from bot.rules import RulePack
 
@@ -19,6 +22,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DESKTOP, PHONE = (1280, 800), (390, 844)
 
 
 def find_chromium() -> str:
@@ -28,6 +32,33 @@ def find_chromium() -> str:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     assert found, "CI needs Chromium"
     return found
+
+
+@contextlib.asynccontextmanager
+async def open_page(
+    address: str,
+    size: tuple[int, int],
+    scheme: Literal["light", "dark"] = "light",
+    *,
+    bypass_csp: bool = False,
+) -> AsyncIterator[Page]:
+    """The page in a new browser, following the workspace; it must end with no error on its console."""
+    errors: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
+        page = await browser.new_page(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            bypass_csp=bypass_csp,
+        )
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        await visit(page, address)
+        yield page
+        await browser.close()
+    assert errors == [], errors
 
 
 async def visit(page: Page, address: str) -> None:

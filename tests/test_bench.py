@@ -12,6 +12,7 @@ from bench import slack, socket_mode, startup
 from bench.effort import TINY
 from bench.figures import Figure
 from bench.table import write_figures
+from tests.browsing import find_chromium
 
 HOUSE = Path(__file__).parent.parent
 FIELDS = ["id", "what", "value", "unit", "floor", "ratio", "target", "ok"]
@@ -98,6 +99,14 @@ def test_the_home_page_is_measured_for_staff_and_for_those_who_review():
 
     shown = [figure.id for figure in figures]
     assert shown == [f"home-{who}-p{part}" for who in ("staff", "reviewer") for part in (50, 99)]
+    assert all(figure.value > 0 for figure in figures)
+
+
+def test_the_page_is_weighed_and_timed_in_a_browser():
+    find_chromium()
+    figures = bench.measure(frozenset({"page"}), TINY, lambda _words: None)
+
+    assert [figure.id for figure in figures] == ["page-size", "page-paint", "page-live"]
     assert all(figure.value > 0 for figure in figures)
 
 

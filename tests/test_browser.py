@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.browsing import QUIET, answer, become, find_chromium, open_conversation, visit, walk
+from tests.browsing import DESKTOP, PHONE, answer, become, open_conversation, open_page, walk
 from tests.fixtures_school import UNCERTAIN, PretendSchool, open_pretend_school
 
 
@@ -19,21 +19,11 @@ async def live_school(tmp_path: Path) -> AsyncIterator[PretendSchool]:
         assert opened.workspace.faults == []
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 async def page(request: pytest.FixtureRequest, live_school: PretendSchool) -> AsyncIterator[Page]:
-    """The page of the playground, which must end without an error on its console."""
-    width, height = request.param
-    errors: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
-        opened = await browser.new_page(viewport={"width": width, "height": height})
-        opened.set_default_timeout(10_000)
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        await visit(opened, live_school.settings.slack_api_url.removesuffix("/api/"))
+    address = live_school.settings.slack_api_url.removesuffix("/api/")
+    async with open_page(address, request.param) as opened:
         yield opened
-        await browser.close()
-    assert errors == []
 
 
 async def test_an_uncertain_case_is_asked_decided_and_answered_in_the_browser(

@@ -736,7 +736,9 @@ async def test_an_event_that_nobody_subscribed_to_is_not_sent(people, bot, schoo
 
 
 async def test_the_home_page_is_opened_and_its_buttons_pressed(people, bot, school):
-    school.show_home(DSL, {"type": "home", "blocks": [actions()]})
+    before = school.show_home(DSL, {"type": "home", "blocks": [actions()]})
+    after = school.show_home(DSL, {"type": "home", "blocks": [actions()]})
+    assert (after.id, after.body["hash"] != before.body["hash"]) == (before.id, True)
 
     await people.open_home(DSL)
     opened = bot.json["event"]

@@ -1,6 +1,6 @@
 // How one value of the database looks to a person: short, readable, the whole of it on hover.
 
-import { clockWithSeconds, fullDate } from "./dates.js";
+import { clockWithSeconds, fullDate, now } from "./dates.js";
 import { h } from "./dom.js";
 
 const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?$/;
@@ -18,7 +18,7 @@ function momentOf(name, value) {
 }
 
 function isToday(date) {
-  return date.toDateString() === new Date().toDateString();
+  return date.toDateString() === now().toDateString();
 }
 
 function momentNode(date) {

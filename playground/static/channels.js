@@ -19,21 +19,30 @@ function channelButton(row, onPick) {
     }, sign(row), h("span", { class: "channel-name", dir: "auto" }, words), unreadBadge(unread)));
 }
 
-/** Keep the lists of channels and direct messages in step with the state. */
-export function showChannels(state, { channels, directs }, onPick) {
-  const show = (list, kind) => {
-    const rows = state.data.channels.filter((channel) => channel.kind === kind).map((channel) => ({
+/** The conversation with the app, also before it has begun: opening the app's home page begins it. */
+function appChannels(state) {
+  const begun = state.data.channels.filter((channel) => isWithApp(state, channel));
+  const { app, home_enabled: hasHome } = state.data;
+  return begun.length || !hasHome ? begun : [{ id: `new-${app.id}`, kind: "dm", with: app.id, name: app.name }];
+}
+
+/** Keep the lists of channels, apps and direct messages in step with the state; `onBegin` is for what has no channel yet. */
+export function showChannels(state, { channels, apps, directs }, { onPick, onBegin }) {
+  const pick = (id) => (state.channelNamed(id) ? onPick(id) : onBegin());
+  const show = (list, shown) => {
+    const rows = shown.map((channel) => ({
       channel: { ...channel, unread: 0 },
       title: channelTitle(state, channel),
       app: isWithApp(state, channel),
       current: channel.id === state.channel,
       unread: state.unreadIn(channel.id),
     }));
-    showList(list, rows, { key: (row) => row.channel.id, print: (row) => JSON.stringify(row), draw: (row) => channelButton(row, onPick) });
+    showList(list, rows, { key: (row) => row.channel.id, print: (row) => JSON.stringify(row), draw: (row) => channelButton(row, pick) });
     list.closest("section").classList.toggle("bare-section", rows.length === 0);
   };
   state.addEventListener("change", () => {
-    show(channels, "channel");
-    show(directs, "dm");
+    show(channels, state.data.channels.filter((channel) => channel.kind !== "dm"));
+    show(apps, appChannels(state));
+    show(directs, state.data.channels.filter((channel) => channel.kind === "dm" && !isWithApp(state, channel)));
   });
 }

@@ -15,7 +15,7 @@ function choice(kind, { group, option, checked, onchange, names }) {
   return h(
     "label",
     { class: "choice", for: id },
-    h("input", { type: kind, id, name: group, checked, onchange }),
+    h("input", { type: kind, id, name: group, checked, onchange, value: option.value }),
     h("span", { class: "option" }, inlineText(option.text, names), described(option, names)),
   );
 }

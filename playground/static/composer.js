@@ -135,6 +135,7 @@ export function composerNode(state, { thread }) {
 export class Composer {
   #drafts = new Map();
   #place = null;
+  #channel = null;
 
   constructor(state, root) {
     this.state = state;
@@ -156,8 +157,9 @@ export class Composer {
     this.box.focus();
   }
 
-  #send(opener) {
-    return sendFrom(this.box, this.state, { opener }, this.fit);
+  /** Until there is a place to send it to, what was typed waits. */
+  async #send(opener) {
+    if (this.#channel) await sendFrom(this.box, this.state, { opener }, this.fit);
   }
 
   /** Where only the app writes, the way back to a channel stands in place of the box. */
@@ -171,13 +173,16 @@ export class Composer {
     button.onclick = () => { this.state.look(open.id); this.box.focus(); };
   }
 
+  /** Each place has its draft; what was typed before there was a place goes to the first. */
   #move() {
     const place = `${this.state.person}/${this.state.channel}`;
     if (place === this.#place) return;
-    this.#drafts.set(this.#place, this.box.value);
-    this.#place = place;
-    this.box.value = this.#drafts.get(place) ?? "";
+    const early = this.#channel ? "" : this.box.value;
+    if (this.#channel) this.#drafts.set(this.#place, this.box.value);
     const channel = this.state.channelNamed(this.state.channel);
+    this.#place = place;
+    this.#channel = channel;
+    this.box.value = early || (this.#drafts.get(place) ?? "");
     this.#offerChannel(Boolean(channel?.read_only));
     this.box.placeholder = channel ? `Message ${channelTitle(this.state, channel)}, or type ${COMMAND}` : "";
     this.fit();

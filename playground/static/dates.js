@@ -7,6 +7,15 @@ const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short",
 const LONG = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "medium" });
 
+let ahead = 0;
+
+/** The workspace's clock is this many seconds ahead of this machine's. */
+export function pushClock(seconds) {
+  ahead = seconds * 1000;
+}
+
+/** The time in the workspace. */
+export const now = () => new Date(Date.now() + ahead);
 export const clock = (date) => CLOCK.format(date);
 export const clockWithSeconds = (date) => SECONDS.format(date);
 export const fullDate = (date) => FULL.format(date);
@@ -14,7 +23,7 @@ export const fromTs = (ts) => new Date(Number.parseFloat(ts) * 1000);
 
 function daysFromToday(date) {
   const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
-  return Math.round((midnight(date) - midnight(new Date())) / 86400000);
+  return Math.round((midnight(date) - midnight(now())) / 86400000);
 }
 
 /** "Today", "Yesterday", "Tomorrow", or the day written out. */

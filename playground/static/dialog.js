@@ -1,7 +1,7 @@
 // The dialog that the app has open for the person: drawn anew when the app changes it, answers kept.
 
 import { blockNodes, faultsIn, showFaults } from "./blocks.js";
-import { h } from "./dom.js";
+import { putFocusBack, whereFocusWas } from "./focus.js";
 import { namesFor } from "./names.js";
 import { closeView, sendAction, submitView } from "./server.js";
 import { attempt } from "./trouble.js";
@@ -17,24 +17,6 @@ function pageOf({ id, title, blocks }) {
 /** True when an update changed a page but did not turn it: the reader stays where they are. */
 function isSamePage(before, after) {
   return pageOf(before) === pageOf(after);
-}
-
-function whereFocusWas(root) {
-  const active = document.activeElement;
-  if (!root.contains(active)) return null;
-  const block = active.closest("[data-block]")?.dataset.block;
-  const action = active.closest("[data-action]")?.dataset.action;
-  if (!block) return null;
-  const fields = [...root.querySelectorAll(`[data-block="${CSS.escape(block)}"] :is(input, select, textarea, button)`)];
-  return { block, action, place: fields.indexOf(active), caret: active.selectionStart };
-}
-
-function putFocusBack(root, was) {
-  const fields = was ? root.querySelectorAll(`[data-block="${CSS.escape(was.block)}"] :is(input, select, textarea, button)`) : [];
-  const field = fields[was?.place];
-  field?.focus();
-  if (field && typeof was.caret === "number" && /^(text|textarea)$/.test(field.type)) field.setSelectionRange(was.caret, was.caret);
-  return Boolean(field);
 }
 
 export class Dialog {

@@ -2,7 +2,8 @@
 
 import * as choices from "./choices.js";
 import { askFirst } from "./confirm.js";
-import { freshId, h, icon } from "./dom.js";
+import { h, icon } from "./dom.js";
+import { openMenu } from "./menu.js";
 import { inlineText } from "./mrkdwn.js";
 
 const NEAR_THE_END = 0.8;
@@ -21,6 +22,17 @@ function countDown(element, field) {
   return counter;
 }
 
+/** What a text field tells the app of, where its block asks for that: Enter, unless the app wants every letter. */
+function sends(element, trigger) {
+  return (element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"]).includes(trigger);
+}
+
+function tell(event, press) {
+  if (!press || event.isComposing || event.target.matches("textarea")) return;
+  event.preventDefault();
+  press(undefined, event.target);
+}
+
 function typed(kind) {
   return (element, { entry, keep, press }) => {
     const field = h(element.multiline ? "textarea" : "input", {
@@ -30,8 +42,11 @@ function typed(kind) {
       autocomplete: "off",
       dir: "auto",
       value: entry.value ?? "",
-      oninput: () => keep({ value: field.value === "" ? null : field.value }, { quiet: true }),
-      onchange: () => press?.(),
+      oninput: () => {
+        keep({ value: field.value === "" ? null : field.value }, { quiet: true });
+        if (sends(element, "on_character_entered")) press?.();
+      },
+      onkeydown: (event) => { if (event.key === "Enter" && sends(element, "on_enter_pressed")) tell(event, press); },
     });
     return h("div", { class: "typed" }, field, countDown(element, field));
   };
@@ -47,21 +62,17 @@ function button(element, { press, names }) {
   return h("button", { ...properties, type: "button", onclick: (event) => press({ value: element.value }, event.currentTarget) }, words);
 }
 
-function placeBelow(menu, opener) {
-  const { left, bottom } = opener.getBoundingClientRect();
-  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.style.top = `${Math.max(8, Math.min(bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
-}
-
 function overflow(element, { press, names }) {
-  const id = freshId("menu");
-  const item = (option) => h("button", {
-    type: "button", popovertarget: id, popovertargetaction: "hide", onclick: () => press({ selected_option: option }),
-  }, inlineText(option.text, names));
-  const opener = h("button", { type: "button", class: "button plain", popovertarget: id, "aria-label": "More" }, icon("more"));
-  const ontoggle = (event) => placeBelow(event.target, opener);
-  const menu = h("div", { id, popover: "auto", class: "menu", ontoggle }, element.options.map(item));
-  return h("span", { class: "overflow" }, opener, menu);
+  const items = () => element.options.map((option) => ({
+    words: inlineText(option.text, names),
+    about: option.description && inlineText(option.description, names),
+    onPick: () => press({ selected_option: option }, opener),
+  }));
+  const opener = h("button", {
+    type: "button", class: "button plain", "aria-label": "More", "aria-haspopup": "menu", "aria-expanded": "false",
+    onclick: () => openMenu(opener, items()),
+  }, icon("more"));
+  return h("span", { class: "overflow" }, opener);
 }
 
 /** A picture from this machine; any other is named only, since the page asks nothing of other machines. */

@@ -5,6 +5,7 @@ import { clock, fromTs, fullDate } from "./dates.js";
 import { avatar, h, icon } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { sendAction } from "./server.js";
+import { moreActions } from "./shortcuts.js";
 import { attempt } from "./trouble.js";
 import { Values } from "./values.js";
 
@@ -47,5 +48,6 @@ export function messageNode(message, context, compact = false) {
       !compact && byLine(message),
       content(message, context),
     ),
+    moreActions(message, context.state),
   );
 }

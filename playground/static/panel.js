@@ -1,53 +1,63 @@
 // Behind the scenes: what the product keeps, as it changes.
 
 import { cell, label } from "./cells.js";
+import { Controls } from "./controls.js";
 import { h, showList } from "./dom.js";
 
 const SECTIONS = ["cases", "ledger", "outbox"];
-const IDENTITY = ["id", "key", "seq", "number", "entry", "reference", "case"];
-const TITLE = ["reference", "what", "event", "kind", "template", "seq", "key", "id"];
-const MARKS = ["status", "state", "outcome", "urgency"];
-const GOOD = new Set(["decided", "closed", "share", "done", "sent", "delivered", "filed"]);
-const BAD = new Set(["buried", "failed", "now", "do_not_share", "reason_due"]);
+const OPEN_AT_FIRST = new Set(["cases"]);
 const NEW_FOR = 6000;
 const SHOWN_AT_FIRST = 40;
 
-const present = (names, row) => names.find((name) => row[name] !== undefined && row[name] !== null && row[name] !== "");
+const isFilled = (value) => value !== undefined && value !== null && value !== "";
 
-function keyOf(row, place) {
-  const name = present(IDENTITY, row);
-  return name ? `${name}:${row[name]}` : `place:${place}`;
+function mark({ text, mood }, changed) {
+  return h("span", { class: changed ? `mark ${mood} changed` : `mark ${mood}` }, text.replaceAll("_", " "));
 }
 
-function mark(name, value, changed) {
-  const mood = GOOD.has(value) ? "good" : BAD.has(value) ? "bad" : "even";
-  return h("span", { class: changed ? `mark ${mood} changed` : `mark ${mood}`, title: label(name) }, String(value).replaceAll("_", " "));
+function fieldNodes(fields, changed) {
+  const filled = Object.entries(fields ?? {}).filter(([, value]) => isFilled(value));
+  return filled.map(([name, value]) => h("div", { class: changed.has(name) ? "field changed" : "field" }, h("dt", {}, label(name)), h("dd", {}, cell(name, value))));
 }
 
-function fieldNodes(row, names, changed) {
-  const kind = (name) => (changed.has(name) ? "field changed" : "field");
-  return names.map((name) => h("div", { class: kind(name) }, h("dt", {}, label(name)), h("dd", {}, cell(name, row[name]))));
+function plainNodes(plain) {
+  if (!Object.keys(plain).length) return h("p", {}, "Nothing is in it yet.");
+  return h("dl", {}, Object.entries(plain).map(([name, text]) => h("div", { class: "field" }, h("dt", {}, label(name)), h("dd", { dir: "auto" }, text))));
 }
 
-/** A row as a card: its name, its state, and everything else that is filled in below; lit for a moment when new. */
-function rowNode({ row, changed, isNew }) {
-  const title = present(TITLE, row);
-  const filled = Object.keys(row).filter((name) => present([name], row));
-  const marks = MARKS.filter((name) => name !== title && row[name]);
-  const rest = filled.filter((name) => name !== title && !marks.includes(name));
-  const node = h("li", { class: isNew ? "row new" : changed.size ? "row touched" : "row" },
+/** What is locked in a row: the bytes in the file, and beside them what the school's key makes of them. */
+function sealedNode({ cipher, bytes, plain, trouble }, isOpen) {
+  return h("details", { class: "sealed", open: isOpen },
+    h("summary", {}, "Locked in this row"),
+    h("p", { class: "only" }, "Only someone with the school’s key can read this."),
+    h("p", { class: "side" }, `In the file: ${bytes} bytes`),
+    h("code", { class: "cipher", "aria-label": "Bytes that nobody can read" }, `${cipher}…`),
+    h("p", { class: "side" }, "With the key"),
+    plain ? plainNodes(plain) : h("p", { class: "trouble" }, trouble),
+  );
+}
+
+/** A row as a card: its name, what it is, how it stands, and what is locked in it; lit for a moment when new. */
+function rowNode({ row, changed, isNew }, isOpen) {
+  const kind = isNew ? "new" : changed.size ? "touched" : "";
+  const node = h("li", { class: `row ${kind}` },
     h("div", { class: "row-head" },
-      h("strong", { title: title && label(title) }, title ? cell(title, row[title]) : "Row"),
-      marks.map((name) => mark(name, row[name], changed.has(name)))),
-    h("dl", {}, fieldNodes(row, rest, changed)),
+      h("strong", {}, row.title),
+      (row.marks ?? []).map((one) => mark(one, changed.has("marks")))),
+    row.says && h("p", { class: "says" }, row.says),
+    h("dl", {}, fieldNodes(row.fields, changed)),
+    row.sealed && sealedNode(row.sealed, isOpen),
   );
   setTimeout(() => node.classList.remove("new", "touched"), NEW_FOR);
   return node;
 }
 
+const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
+
 function changesBetween(old, row) {
   if (!old) return new Set();
-  return new Set(Object.keys(row).filter((name) => JSON.stringify(row[name]) !== JSON.stringify(old[name])));
+  const fields = Object.keys(row.fields ?? {}).filter((name) => differ(row.fields[name], old.fields?.[name]));
+  return new Set(differ(row.marks, old.marks) ? [...fields, "marks"] : fields);
 }
 
 class Section {
@@ -67,8 +77,7 @@ class Section {
   /** Show rows, newest first; true when something is new since the last time. */
   show(rows) {
     const before = this.#rows;
-    const known = new Map(rows.map((row, place) => [keyOf(row, place), row]));
-    const items = [...known].map(([key, row]) => ({ key, row, isNew: this.#isYoung(key), changed: changesBetween(before?.get(key), row) }));
+    const items = rows.map((row) => ({ key: row.id, row, isNew: this.#isYoung(row.id), changed: changesBetween(before?.get(row.id), row) }));
     this.#rows = new Map(items.map((item) => [item.key, item.row]));
     this.#draw(items);
     return items.some((item) => (before && !before.has(item.key)) || item.changed.size > 0);
@@ -91,7 +100,13 @@ class Section {
     this.tab.querySelector(".count").textContent = String(rows.length);
     this.more.hidden = shown.length === rows.length;
     this.page.querySelector(".none").hidden = rows.length > 0;
-    showList(this.list, shown, { key: (item) => item.key, print: (item) => JSON.stringify(item.row), draw: (item) => rowNode(item) });
+    showList(this.list, shown, { key: (item) => item.key, print: (item) => JSON.stringify(item.row), draw: (item, old) => this.#drawRow(item, old) });
+  }
+
+  /** A row that is drawn again keeps its lock open or shut as the person left it. */
+  #drawRow(item, old) {
+    const lock = old?.querySelector(".sealed");
+    return rowNode(item, lock ? lock.open : OPEN_AT_FIRST.has(this.name));
   }
 }
 
@@ -100,7 +115,9 @@ export class Panel {
 
   constructor(state, root) {
     this.tabs = [...root.querySelectorAll("[role=tab]")];
+    this.pages = this.tabs.map((tab) => root.querySelector(`#${tab.getAttribute("aria-controls")}`));
     this.sections = SECTIONS.map((name) => new Section(root, name));
+    this.controls = new Controls(state, root);
     this.tabs.forEach((tab, place) => {
       tab.addEventListener("click", () => this.choose(place));
       tab.addEventListener("keydown", (event) => this.#onKey(event, place));
@@ -111,6 +128,7 @@ export class Panel {
 
   show(panel) {
     for (const section of this.sections) if (section.show(panel[section.name] ?? [])) this.#light(section.tab);
+    this.controls.show(panel.controls);
   }
 
   #light(tab) {
@@ -120,18 +138,19 @@ export class Panel {
   }
 
   choose(place, focus = false) {
-    this.sections.forEach((section, index) => {
-      section.page.hidden = index !== place;
-      section.tab.setAttribute("aria-selected", String(index === place));
-      section.tab.tabIndex = index === place ? 0 : -1;
+    this.tabs.forEach((tab, index) => {
+      this.pages[index].hidden = index !== place;
+      tab.setAttribute("aria-selected", String(index === place));
+      tab.tabIndex = index === place ? 0 : -1;
     });
-    if (focus) this.sections[place].tab.focus();
+    if (focus) this.tabs[place].focus();
   }
 
   #onKey(event, place) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    const last = this.tabs.findLastIndex((tab) => !tab.hidden);
+    const next = { ArrowRight: place === last ? 0 : place + 1, ArrowLeft: place === 0 ? last : place - 1, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
     event.preventDefault();
-    this.choose((place + step + this.sections.length) % this.sections.length, true);
+    this.choose(next, true);
   }
 }

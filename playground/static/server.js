@@ -24,6 +24,10 @@ export const sendText = (body) => post("/play/command", body);
 export const sendAction = (body) => post("/play/action", body);
 export const submitView = (body) => post("/play/submit", body);
 export const closeView = (body) => post("/play/close", body);
+export const openHome = (body) => post("/play/home", body);
+export const sendShortcut = (body) => post("/play/shortcut", body);
+export const sendMessageShortcut = (body) => post("/play/message_shortcut", body);
+export const doBackstage = (deed, choice) => post("/play/backstage", { deed, choice });
 
 /** A line that stays open: says when something changed, and mends itself when it breaks. */
 export class Line {

@@ -1,25 +1,11 @@
 // What the page knows: who you are, where you are looking, and the workspace as that person sees it.
 
+import { pushClock } from "./dates.js";
+import { readMemory, writeMemory } from "./memory.js";
 import { Line, Trouble, readPanel, readState } from "./server.js";
 
 const SETTLED_AFTER = 300;
-const EMPTY = { team: {}, people: [], channels: [], messages: {}, view: null, notices: [] };
-
-function readMemory(name) {
-  try {
-    return JSON.parse(sessionStorage.getItem(name)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function writeMemory(name, value) {
-  try {
-    sessionStorage.setItem(name, JSON.stringify(value));
-  } catch {
-    // A browser that keeps nothing still shows the workspace; only "already read" is lost.
-  }
-}
+const EMPTY = { team: {}, people: [], channels: [], messages: {}, view: null, home: null, shortcuts: [], notices: [] };
 
 export class State extends EventTarget {
   data = EMPTY;
@@ -77,6 +63,7 @@ export class State extends EventTarget {
       if (person !== this.person) { this.#again = true; return; }
       this.data = { ...EMPTY, ...data };
       this.panel = panel;
+      pushClock(panel.controls?.clock.ahead ?? 0);
       this.loaded = true;
       this.#link(true);
       this.#chooseChannel();
