@@ -111,29 +111,31 @@ async def running(
     Raises StorageError or SettingsError.
     """
     vault = read_vault(settings)
-    store = Store(settings.database_url, vault)
-    store.open()
     timeout = aiohttp.ClientTimeout(total=API_TIMEOUT)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    # One closing that fails keeps none of the others from being done.
+    async with contextlib.AsyncExitStack() as closing:
+        session = await closing.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+        store = Store(settings.database_url, vault)
+        store.open()
+        closing.push_async_callback(store.close)
         app = _assemble(settings, vault, store, session, clock, renderer or _warm_renderer())
-        tasks: list[asyncio.Task[None]] = []
-        try:
-            await store.write(lambda unit: unit.forget_seen(utc_now() - SEEN_KEPT), within=10)
-            await plan_digests(app.desk)
-            if deliver:
-                store.on_commit = app.courier.wake
-                tasks.append(asyncio.create_task(app.courier.run()))
-            if app.socket is not None:
-                app.socket.start()
-            yield app
-        finally:
-            if app.socket is not None:
-                await app.socket.finish()
-            await app.edge.finish()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await store.close()
+        closing.push_async_callback(app.desk.roster.close)
+        await store.write(lambda unit: unit.forget_seen(utc_now() - SEEN_KEPT), within=10)
+        await plan_digests(app.desk)
+        if deliver:
+            store.on_commit = app.courier.wake
+            worker = asyncio.create_task(app.courier.run())
+            closing.push_async_callback(_stop, worker)
+        closing.push_async_callback(app.edge.finish)
+        if app.socket is not None:
+            app.socket.start()
+            closing.push_async_callback(app.socket.finish)
+        yield app
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def check_workspace(app: Sharecheck) -> None:
@@ -147,8 +149,10 @@ async def check_workspace(app: Sharecheck) -> None:
         if (code := error.response.get("error")) in NO_GOOD:
             raise SettingsError(f"slack_bot_token: Slack does not take it ({code})") from None
         raise
-    if answer["team_id"] != app.edge.chat.team:
-        wanted, found = app.edge.chat.team, answer["team_id"]
+    wanted, found = app.edge.chat.team, answer.get("team_id")
+    if not found:
+        raise SlackApiError("no team_id", answer)  # type: ignore[no-untyped-call]
+    if found != wanted:
         raise SettingsError(f"slack_bot_token: it is for workspace {found}, not {wanted}")
 
 

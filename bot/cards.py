@@ -52,7 +52,7 @@ class Renderer:
         Raises TemplateNotFound for a card that the platform has no template of, and
         UndefinedError when the context lacks something that the template needs.
         """
-        if card.template in _PAGES and platform == Platform.SLACK:
+        if _is_shared(card, platform):
             return self._page(card).view(card.context["walk"])
         drawn = self._draw(card, platform)
         if "type" not in drawn:
@@ -61,7 +61,7 @@ class Renderer:
 
     def write(self, card: Card, platform: Platform | str = Platform.SLACK) -> str:
         """What `render` gives, written out as JSON text."""
-        if card.template in _PAGES and platform == Platform.SLACK:
+        if _is_shared(card, platform):
             return self._page(card).text(card.context["walk"])
         return json.dumps(self.render(card, platform))
 
@@ -96,6 +96,12 @@ class Renderer:
             page = _Page(self._draw(Card(card.template, shared), Platform.SLACK))
             self._pages[key] = page
         return page
+
+
+def _is_shared(card: Card, platform: Platform | str) -> bool:
+    """A page that many see alike; one that holds what somebody typed is kept nowhere."""
+    slack = platform == Platform.SLACK and card.template in _PAGES
+    return slack and not card.context.get("values")
 
 
 class _Page:

@@ -22,6 +22,9 @@ from storage.tables import case_keys, cases, ledger, outbox
 from storage.vault import Vault
 
 Json = dict[str, Any]
+Caught = frozenset[tuple[str, str]]
+"""Rows, as (table, id)."""
+
 SHOWN = 40
 READERS = 3
 _RESTRICTED = "restricted"
@@ -40,15 +43,11 @@ _BURIED = select(func.count()).where(outbox.c.state == State.BURIED)
 
 
 class Panel:
-    """What the page shows of a SQLite file: cases, ledger and outbox, oldest first.
-
-    `caught` names the rows that the last check found wrong, as (table, id).
-    """
+    """What the page shows of a SQLite file: cases, ledger and outbox, oldest first."""
 
     def __init__(
         self, url: str, vault: Vault, school: School, words: Words, clock: PretendClock
     ) -> None:
-        self.caught: frozenset[tuple[str, str]] = frozenset()
         self._database = Database(url, writers=1, readers=READERS)
         self._database.check()
         self._opener = Opener(vault, school, words)
@@ -57,30 +56,42 @@ class Panel:
         self._clock = clock
         self._last: Json = {"cases": [], "ledger": [], "outbox": [], "delivery": ""}
 
-    async def read(self) -> Json:
-        """The newest rows of each, and how delivery goes; the last ones seen if they cannot be."""
-        return await asyncio.to_thread(self._read)
+    async def read(self, caught: Caught) -> Json:
+        """The newest rows of each, and how delivery goes; the last ones seen if they cannot be.
+
+        Those in `caught`, which the last check found wrong, are marked.
+        """
+        return await asyncio.to_thread(self._read, caught)
 
     def close(self) -> None:
         self._database.dispose()
 
-    def _read(self) -> Json:
+    def _read(self, caught: Caught) -> Json:
         try:
             with self._database.reading() as look:
-                self._last = self._look(look)
+                shown = self._last = self._look(look, caught)
         except (StorageError, SQLAlchemyError, *NONSENSE):
             return self._last
-        return self._last
+        return shown
 
-    def _look(self, look: Connection) -> Json:
+    def _look(self, look: Connection, caught: Caught) -> Json:
         keys = {row.case_id: row for row in look.execute(_KEYS)}
         refs: dict[str, str] = {row.id: row.ref for row in look.execute(_REFS)}
         states: dict[str, str] = {row.key: row.state for row in look.execute(_STATES)}
         found = {name: look.execute(query).all()[::-1] for name, query in _ALL}
         waiting, buried = look.scalar(_WAITING) or 0, look.scalar(_BURIED) or 0
         return {
-            "cases": [self._case(row, keys.get(row.id)) for row in found["cases"]],
-            "ledger": [self._entry(row, keys.get(row.case_id)) for row in found["ledger"]],
+            "cases": [
+                _mark(self._case(row, keys.get(row.id)), caught=("cases", row.id) in caught)
+                for row in found["cases"]
+            ],
+            "ledger": [
+                _mark(
+                    self._entry(row, keys.get(row.case_id)),
+                    caught=("ledger", _place(row)) in caught,
+                )
+                for row in found["ledger"]
+            ],
             "outbox": [self._message(row, refs, states) for row in found["outbox"]],
             "delivery": self._delivery(waiting, buried),
         }
@@ -101,7 +112,7 @@ class Panel:
         return {
             "id": row.ref,
             "title": row.ref,
-            "marks": self._marks("cases", row.id, [row.status, row.urgency, *restricted]),
+            "marks": _marks(row.status, row.urgency, *restricted),
             "says": says,
             "fields": {
                 "advised": f"{row.outcome} (row {row.advice['row']})",
@@ -122,9 +133,9 @@ class Panel:
     def _entry(self, row: Row[Any], key: Row[Any] | None) -> Json:
         body = read_body(row.body) or {}
         return {
-            "id": f"{row.school}:{row.seq}",
+            "id": _place(row),
             "title": f"{row.seq}. {row.kind.replace('_', ' ')}",
-            "marks": self._marks("ledger", f"{row.school}:{row.seq}", []),
+            "marks": _marks(),
             "says": self._words.say("ledger", row.kind),
             "fields": {
                 "case": body.get("ref"),
@@ -143,7 +154,7 @@ class Panel:
         return {
             "id": row.key,
             "title": row.template.replace("_", " "),
-            "marks": self._marks("outbox", row.key, [row.state]),
+            "marks": _marks(row.state),
             "says": self._words.say("outbox", "redrawn" if row.verb == "update" else row.template),
             "fields": {
                 "about": refs.get(row.case_id or "", ""),
@@ -179,13 +190,22 @@ class Panel:
         known = self._school.routes.get(route)
         return known.post if known else route
 
-    def _marks(self, table: str, id_: str, texts: list[str]) -> list[Json]:
-        caught = ["caught"] if (table, id_) in self.caught else []
-        return [{"text": text, "mood": _mood(text)} for text in [*caught, *texts]]
-
 
 _ALL = (("cases", _CASES), ("ledger", _LEDGER), ("outbox", _OUTBOX))
 _UNDER_WAY = frozenset({State.PENDING, State.CLAIMED})
+
+
+def _mark(shown: Json, *, caught: bool) -> Json:
+    return shown | {"marks": [*_marks("caught"), *shown["marks"]]} if caught else shown
+
+
+def _marks(*texts: str) -> list[Json]:
+    return [{"text": text, "mood": _mood(text)} for text in texts]
+
+
+def _place(row: Row[Any]) -> str:
+    """Where an entry stands in the log of its school."""
+    return f"{row.school}:{row.seq}"
 
 
 def _mood(text: str) -> str:

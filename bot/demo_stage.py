@@ -92,8 +92,7 @@ class _Play:
         self._panel.close()
 
     async def look(self) -> Json:
-        self._panel.caught = self._record.caught()
-        rows = await self._panel.read()
+        rows = await self._panel.read(self._record.caught())
         delivery = rows["delivery"]
         shown = {name: rows[name] for name in ("cases", "ledger", "outbox")}
         return {**shown, "controls": {**self._draw(), "delivery": delivery}}

@@ -122,9 +122,8 @@ class Switches:
     async def turn_off(self, trouble: Trouble) -> bool:
         """Let it go well again; False when it did already."""
         async with self._turning:
-            was_on = self.until.pop(trouble, None) is not None
             self._stop_timer(trouble)
-            await self._set(trouble, on=False)
+            was_on = await self._end(trouble)
         if was_on:
             await self.cut_waits_short()
         return was_on
@@ -142,9 +141,19 @@ class Switches:
 
     async def _let_go_after(self, trouble: Trouble, limit: timedelta) -> None:
         await asyncio.sleep(limit.total_seconds())
-        del self._timers[trouble]
-        if await self.turn_off(trouble):
-            self.on_let_go(trouble)
+        async with self._turning:
+            # Whoever had the lock before may have started the time anew.
+            if self._timers.get(trouble) is not asyncio.current_task():
+                return
+            del self._timers[trouble]
+            await self._end(trouble)
+        await self.cut_waits_short()
+        self.on_let_go(trouble)
+
+    async def _end(self, trouble: Trouble) -> bool:
+        was_on = self.until.pop(trouble, None) is not None
+        await self._set(trouble, on=False)
+        return was_on
 
     def _stop_timer(self, trouble: Trouble) -> None:
         timer = self._timers.pop(trouble, None)

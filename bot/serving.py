@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import aiohttp
 import structlog
@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import app as composition
 from bot.settings import Settings, SettingsError
+from handlers.slack import note_end
 
 log = structlog.get_logger()
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
@@ -134,10 +135,20 @@ async def _serve_on(listener: socket.socket, settings: Settings, began: float) -
             timeout_graceful_shutdown=GRACE,
         )
         calm_collector()
-        checking = asyncio.create_task(watch_token(app))
-        await Server(config, say_begun).serve(sockets=[listener])
-        checking.cancel()
-        await asyncio.gather(checking, return_exceptions=True)
+        async with watching(app):
+            await Server(config, say_begun).serve(sockets=[listener])
+
+
+@contextlib.asynccontextmanager
+async def watching(app: composition.Sharecheck) -> AsyncIterator[None]:
+    """Look at the token meanwhile; a fault of that is logged, and nothing else ends for it."""
+    task = asyncio.create_task(watch_token(app))
+    task.add_done_callback(note_end)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def watch_token(app: composition.Sharecheck, again: float = CHECKED_AGAIN) -> None:

@@ -18,7 +18,7 @@ from bot.refusals import AlreadySent, PersonalData, StalePage, UnknownCase
 from bot.rules import RulePack, Verdict, decide
 from bot.walk import OUTCOME, Walk
 from handlers.casework import keep_new
-from handlers.desk import LOOK_WITHIN, Desk, new_id
+from handlers.desk import ABOUT_THE_HEAD, LOOK_WITHIN, Desk, every_name, new_id
 from storage.unit import Unit
 
 
@@ -45,7 +45,6 @@ class HandedIn:
 
 RECORD_WITHIN = 2.0
 """Seconds that the record may take before the dialog says that it was not sent."""
-ABOUT_THE_HEAD = frozenset({"head", "conflict"})
 
 
 def begin(desk: Desk, school: School) -> Walk:
@@ -147,17 +146,17 @@ async def excluded_by(
     """Everyone whom a walk keeps out, under every name they go by.
 
     Those who were ticked; and where the worry is about the head, or the head is too close to it,
-    whoever is on the head's route.
+    whoever is on the head's route. Where the chat does not say who that is, they are looked up
+    before anybody is told (`Desk.with_kept_out`): a danger waits for nothing.
     """
     if answers.get("adult", "unsure") == "none":
         return frozenset()
-    people = set(walk.excluded)
+    ticked = every_name(school, walk.excluded)
     if answers.get("adult") in ABOUT_THE_HEAD:
         with contextlib.suppress(DeliveryError, TimeoutError):
             async with asyncio.timeout(LOOK_WITHIN):
-                people |= await desk.reviewers(school, "head")
-    accounts = (str(a) for p in people for a in school.person_by_id(p).accounts)
-    return frozenset(people).union(accounts)
+                return ticked | await desk.head_and_names(school)
+    return ticked
 
 
 def refuse_personal_data(texts: Mapping[str, str]) -> None:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.case import Case, PackRef
-from bot.chat import Account, Chat, DeliveryError, Member, Place, Platform, Standing
+from bot.chat import Account, Chat, DeliveryError, Member, NotNow, Place, Platform, Standing
 from bot.people import ChannelRoute, ContactRoute, School
 from bot.permission import Actor
 from bot.refusals import StalePage, UnknownCase
 from bot.rules import RulePack
 from bot.stand_in_pack import stand_in
+from handlers.roster import Roster
 from storage.errors import Unreadable
 from storage.store import Store
 from storage.vault import Box
 
-MEMBERS_KEPT = 60.0
-"""Seconds for which the members of a place are believed."""
+ABOUT_THE_HEAD = frozenset({"head", "conflict"})
+"""Answers to `adult` with which whoever is on the head's route is kept out."""
 LOOK_WITHIN = 1.0
 """Seconds that the chat has to say who is somewhere, where a person waits for it."""
 
@@ -65,7 +65,10 @@ class Desk:
     """Hides a walk from the platform it travels through, and binds it to whoever walks it."""
     clock: Callable[[], datetime] = utc_now
     operator_place: Place | None = None
-    _members: dict[Place, tuple[float, tuple[Member, ...]]] = field(default_factory=dict)
+    roster: Roster = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.roster = Roster(self.chats)
 
     def school_of_team(self, team: str) -> School | None:
         return next((s for s in self.schools.values() if s.slack_team == team), None)
@@ -95,31 +98,42 @@ class Desk:
     def pack_ref(self) -> PackRef:
         return PackRef(self.pack.id, self.pack.version, self.pack.digest)
 
-    async def members(self, place: Place) -> tuple[Member, ...]:
-        """Who is in a place, as of at most a minute ago. Raises a DeliveryError."""
-        known = self._members.get(place)
-        if known and time.monotonic() - known[0] < MEMBERS_KEPT:
-            return known[1]
-        members = await self.chats[place.platform].members(place)
-        self._members[place] = (time.monotonic(), members)
-        return members
+    async def members(self, place: Place, *, fresh: bool = False) -> tuple[Member, ...]:
+        """Who is in a place, as `Roster.members` gives it."""
+        return await self.roster.members(place, fresh=fresh)
 
-    def forget_members(self, school: School, routes: Iterable[str]) -> None:
-        """Ask the platform again next time who is on these routes: somebody may have joined."""
-        for route in (school.routes[route_id] for route_id in routes):
-            if isinstance(route, ChannelRoute):
-                self._members.pop(route.place, None)
+    async def head_and_names(self, school: School) -> frozenset[str]:
+        """Whoever is on the head's route, under every name they go by. Raises a DeliveryError."""
+        return every_name(school, await self.reviewers(school, "head"))
 
-    async def reviewers(self, school: School, route_id: str) -> frozenset[str]:
+    async def with_kept_out(self, school: School, case: Case) -> Case:
+        """The case with everybody who is kept out of it, as of now.
+
+        Where it is about the head, that is whoever is on the head's route now: when it was
+        recorded the chat may not have said. Raises a DeliveryError where it does not say yet.
+        """
+        if case.answers.get("adult") not in ABOUT_THE_HEAD:
+            return case
+        try:
+            async with asyncio.timeout(LOOK_WITHIN):
+                return replace(case, excluded=case.excluded | await self.head_and_names(school))
+        except TimeoutError:
+            raise NotNow("members_unknown") from None
+
+    async def reviewers(
+        self, school: School, route_id: str, *, fresh: bool = False
+    ) -> frozenset[str]:
         """The ids of the people on a route: full members only, nobody on a contact card."""
-        return frozenset(person for person, _ in await self.route_accounts(school, route_id))
+        found = await self.route_accounts(school, route_id, fresh=fresh)
+        return frozenset(person for person, _ in found)
 
     async def routes_of(
-        self, school: School, person: str, routes: Iterable[str]
+        self, school: School, person: str, routes: Iterable[str], *, fresh: bool = False
     ) -> tuple[frozenset[str], bool]:
         """Which of the routes somebody reviews; False where the chat did not say of all in time."""
         asked = list(routes)
-        said = await asyncio.gather(*(self._is_on(school, person, route) for route in asked))
+        answers = (self._is_on(school, person, route, fresh=fresh) for route in asked)
+        said = await asyncio.gather(*answers)
         on = frozenset(route for route, there in zip(asked, said, strict=True) if there)
         return on, None not in said
 
@@ -130,26 +144,34 @@ class Desk:
         """
         return not await self.store.write(lambda unit: unit.seen(f"{kind}:{request}"))
 
-    async def _is_on(self, school: School, person: str, route: str) -> bool | None:
+    async def _is_on(self, school: School, person: str, route: str, *, fresh: bool) -> bool | None:
         try:
             async with asyncio.timeout(LOOK_WITHIN):
-                return person in await self.reviewers(school, route)
+                return person in await self.reviewers(school, route, fresh=fresh)
         except (DeliveryError, TimeoutError):
             return None
 
-    async def route_accounts(self, school: School, route_id: str) -> list[tuple[str, Account]]:
+    async def route_accounts(
+        self, school: School, route_id: str, *, fresh: bool = False
+    ) -> list[tuple[str, Account]]:
         """Everyone on a route as (person id, account), guests and strangers left out."""
         route = school.routes[route_id]
         if isinstance(route, ContactRoute):
             return []
         if isinstance(route, ChannelRoute):
-            members = await self.members(route.place)
+            members = await self.members(route.place, fresh=fresh)
             full = (m.account for m in members if m.standing is Standing.MEMBER)
             return [(school.person(account).id, account) for account in full]
         return [(person.id, account) for person in route.people for account in person.accounts[:1]]
 
     async def actor(
-        self, school: School, routes: Iterable[str], account: Account, case: Case
+        self,
+        school: School,
+        routes: Iterable[str],
+        account: Account,
+        case: Case,
+        *,
+        fresh: bool = False,
     ) -> Actor:
         """Who acts, with the reviewers of the given routes, named as the case knows them.
 
@@ -159,7 +181,7 @@ class Desk:
         reviewers: frozenset[str] = frozenset()
         standing = Standing.MEMBER if account.team == school.slack_team else Standing.STRANGER
         for route_id in routes:
-            people = await self.route_accounts(school, route_id)
+            people = await self.route_accounts(school, route_id, fresh=fresh)
             reviewers |= {case.known_as(person, account) for person, account in people}
             route = school.routes[route_id]
             if isinstance(route, ChannelRoute):
@@ -167,3 +189,9 @@ class Desk:
                 standing = next(here, standing)
         person = case.known_as(school.person(account).id, account)
         return Actor(person, standing, reviewers)
+
+
+def every_name(school: School, people: Iterable[str]) -> frozenset[str]:
+    """These people by their ids, and by each account that they have."""
+    ids = frozenset(people)
+    return ids.union(str(a) for person in ids for a in school.person_by_id(person).accounts)

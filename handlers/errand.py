@@ -72,6 +72,7 @@ class Errand:
         case_id = row.case_id
         case = await self.desk.store.read(lambda unit: unit.load(case_id))
         school = self.desk.school_of(case)
+        case = await self.desk.with_kept_out(school, case)
         if reason := await self._no_longer_holds(case, school):
             return Skipped(reason)
         if row.verb is Verb.UPDATE:
@@ -144,7 +145,7 @@ class Errand:
             return lambda unit: self._send_singly(unit, self.row, allowed, "sent_singly")
         if self.row.template == "copy":
             return Skipped("nobody_there")
-        return lambda unit: self._pass_on(unit, school)
+        return lambda unit: self._pass_on(unit, school, case.excluded)
 
     def _send_singly(self, unit: Unit, of: OutboxRow, people: Iterable[str], code: str) -> None:
         """One row for each person instead of one for the channel, each with its own thread.
@@ -172,7 +173,7 @@ class Errand:
             code = "guest_present"
         return _Present(tuple(p.id for p in full if p not in kept_out), code)
 
-    def _pass_on(self, unit: Unit, school: School) -> None:
+    def _pass_on(self, unit: Unit, school: School, kept_out: frozenset[str]) -> None:
         """Nobody on this route may see the case: the next route, or the contact card."""
         if not unit.skip(self.row, "nobody_left"):
             return
@@ -182,6 +183,7 @@ class Errand:
         passed = frozenset(
             str(r.route) for r in unit.posted(case.id) if r.last_error == "nobody_left"
         )
+        case = replace(case, excluded=case.excluded | kept_out)
         route, outside = reachable_route(school, case.route, case.excluded, passed | {case.route})
         changed, events = pass_on(case, Reach(route, outside), self.desk.clock())
         keep(unit, school, changed, events[0], before=case)

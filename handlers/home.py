@@ -219,8 +219,7 @@ async def _reviewed(desk: Desk, school: School, person: str) -> tuple[frozenset[
     channels = {r for r in known if isinstance(school.routes[r], ChannelRoute)}
     if not channels:
         return known, sure
-    desk.forget_members(school, channels)
-    still, sure_now = await desk.routes_of(school, person, channels)
+    still, sure_now = await desk.routes_of(school, person, channels, fresh=True)
     return (known - channels) | still, sure and sure_now
 
 

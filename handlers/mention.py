@@ -44,10 +44,9 @@ async def buttons_again(desk: Desk, school: School, account: Account, row: Outbo
     Who is on the routes is asked afresh. Raises Guest, Excluded, NotOnRoute or UnknownCase, which
     is noted in the record of the case.
     """
-    desk.forget_members(school, school.routes)
-    case, actor = await Visit(desk, school, account, str(row.case_id)).look()
+    case, actor = await Visit(desk, school, account, str(row.case_id)).look(fresh=True)
     if row.template == COPY:
-        actor = await desk.actor(school, (str(row.route),), account, case)
+        actor = await desk.actor(school, (str(row.route),), account, case, fresh=True)
     await _allow(desk, case, actor)
     shown_on = str(row.route) if row.template == COPY else case.route
     facts = case_facts(case, school, desk.pack_of(case), shown_on=shown_on)

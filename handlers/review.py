@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import life
 from bot.case import Case, Event, EventKind, Outcome, Status
@@ -37,16 +37,19 @@ class Visit:
     override: bool = False
     request: str = ""
 
-    async def look(self, action: Action | None = None) -> tuple[Case, Actor]:
+    async def look(
+        self, action: Action | None = None, *, fresh: bool = False
+    ) -> tuple[Case, Actor]:
         """The case and who is asking; the DSL keeps the record of other posts' cases in order too.
 
-        Raises UnknownCase, also for another school's case.
+        `fresh`: who is on the routes is asked anew. Raises UnknownCase, also for another school's
+        case, and a DeliveryError.
         """
         case = await self._case()
         routes = self._routes(case)
         if action is not None and ALLOWED[action][0] is Who.KEEPER and not case.restricted:
             routes = (*routes, *({KEEPERS} - {*routes}))
-        return case, await self._actor(case, routes)
+        return case, await self._actor(case, routes, fresh=fresh)
 
     async def check(self, action: Action) -> tuple[Case, Actor]:
         """See whether an action is allowed now; a refusal is recorded, and raised."""
@@ -154,8 +157,7 @@ class Visit:
         """
         case = await self._case()
         routes = (*self._routes(case), *case.advice.copy)
-        self.desk.forget_members(self.school, routes)
-        actor = await self._actor(case, routes)
+        actor = await self.desk.actor(self.school, routes, self.account, case, fresh=True)
         now = self.desk.clock()
         try:
             event = life.read(case, actor, now)
@@ -169,7 +171,7 @@ class Visit:
         case = await self.desk.store.read(lambda unit: unit.load(self.case_id))
         if case.school != self.school.id:
             raise UnknownCase
-        return case
+        return await self.desk.with_kept_out(self.school, case)
 
     def _routes(self, case: Case) -> tuple[str, ...]:
         """Whose reviewers may act: where the case's own route is a contact card, the next too."""
@@ -177,13 +179,12 @@ class Visit:
         allowed = (r for r in routes if not (case.restricted and r in {"dsl", "dpo"}))
         return tuple(allowed) or (case.route,)
 
-    async def _actor(self, case: Case, routes: tuple[str, ...]) -> Actor:
+    async def _actor(self, case: Case, routes: tuple[str, ...], *, fresh: bool = False) -> Actor:
         """Who acts; whoever seems to be on no route may have joined within the last minute."""
-        actor = await self.desk.actor(self.school, routes, self.account, case)
-        if actor.person in actor.reviewers or actor.person == case.requester:
+        actor = await self.desk.actor(self.school, routes, self.account, case, fresh=fresh)
+        if fresh or actor.person in actor.reviewers or actor.person == case.requester:
             return actor
-        self.desk.forget_members(self.school, routes)
-        return await self.desk.actor(self.school, routes, self.account, case)
+        return await self.desk.actor(self.school, routes, self.account, case, fresh=True)
 
     async def _act(
         self, take: Take, texts: Mapping[str, str], action: Action | None = None
@@ -206,6 +207,7 @@ class Visit:
                 return case
             if case.route != looked.route:
                 raise StalePage
+            case = replace(case, excluded=case.excluded | looked.excluded)
             changed, events = take(unit, case, actor)
             keep(unit, self.school, changed, events[0], before=case)
             return changed

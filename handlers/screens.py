@@ -73,7 +73,7 @@ async def receivers(desk: Desk, school: School) -> list[tuple[str, str]]:
 async def _members_or_none(desk: Desk, route: ChannelRoute) -> list[Member]:
     """Those of a channel who would receive a case: guests and strangers never do."""
     try:
-        async with asyncio.timeout(LOOK_WITHIN):
+        async with asyncio.timeout(2 * LOOK_WITHIN):
             members = await desk.members(route.place)
     except (DeliveryError, TimeoutError):
         return []

@@ -39,6 +39,9 @@ from storage.errors import StorageError, StoreUnavailable
 
 JSON: dict[str, str | Sequence[str]] = {"content-type": "application/json"}
 Ack = Callable[..., Awaitable[Any]]
+GRACE = 10.0
+"""Seconds that work under way may take at the end."""
+
 log = structlog.get_logger()
 
 
@@ -49,6 +52,8 @@ class Visitor:
         self.edge = edge
         self.body = body
         self.ack = ack
+        self.acted = False
+        """Whether a case was written or changed."""
         self.school: School | None = edge.desk.school_of_team(read_team(body))
 
     @cached_property
@@ -112,7 +117,7 @@ class SlackEdge:
         self.homes = slack_home.Homes()
         self.views: Mapping[str, View] = {
             **slack_walk.VIEWS,
-            **slack_home.redraws(slack_walk.VIEWS, ("walk.outcome",)),
+            **slack_home.redraws(slack_walk.VIEWS, ("walk.page", "walk.outcome")),
             **slack_home.redraws(slack_cases.VIEWS, slack_cases.VIEWS),
         }
         self.closed: Mapping[str, View] = slack_walk.CLOSED
@@ -149,9 +154,19 @@ class SlackEdge:
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self) -> None:
-        """Wait for what is still under way."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+        """Wait for what is still under way, ten seconds at most; then cancel it and log how many.
+
+        What may be lost so is in no outbox: words to somebody whom Slack cannot reach now.
+        """
+        now = asyncio.get_running_loop().time
+        end = now() + GRACE
+        while self._tasks and now() < end:
+            await asyncio.wait(self._tasks, timeout=end - now())
+        if late := set(self._tasks):
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            log.warning("not_finished", count=len(late))
 
     def refusal_card(self, refusal: Exception, school: School | None) -> Card:
         """The words for a refusal: its name and facts for the template."""
@@ -326,9 +341,7 @@ class SlackEdge:
         return reference
 
     def _fault(self, problem: Exception, school: School | None) -> Card:
-        reference = new_reference()
-        log.error("fault", reference=reference, kind=type(problem).__name__, at=_raised_at(problem))
-        return self.trouble_card("trouble_view", school, reference)
+        return self.trouble_card("trouble_view", school, note_fault(problem))
 
     async def _guard(self, work: Coroutine[Any, Any, object]) -> None:
         try:
@@ -353,11 +366,24 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
+def note_fault(problem: BaseException) -> str:
+    """Log a fault of ours, by its kind and where it was raised; gives the reference to quote."""
+    reference = new_reference()
+    log.error("fault", reference=reference, kind=type(problem).__name__, at=_raised_at(problem))
+    return reference
+
+
+def note_end(task: asyncio.Task[Any]) -> None:
+    """Log the fault that ended a task, if one did, where nobody else would hear of it."""
+    if not task.cancelled() and (problem := task.exception()) is not None:
+        note_fault(problem)
+
+
 def _as_message(card: Card) -> Card:
     return Card(card.template.removesuffix("_view"), card.context)
 
 
-def _raised_at(problem: Exception) -> str:
+def _raised_at(problem: BaseException) -> str:
     """Where a fault was raised, without its message: that could repeat what somebody typed."""
     frames = traceback.extract_tb(problem.__traceback__)
     return ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-3:])

@@ -250,7 +250,7 @@ async def _say_personal(
     refusal: PersonalData,
 ) -> None:
     """A pattern of personal data: a reviewer may say that it is none, others take it out."""
-    case, actor = await visit.look()
+    case, actor = await visit.look(action)
     if actor.person not in actor.reviewers:
         await _say_beside(visitor, form, refusal)
         return

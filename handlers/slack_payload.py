@@ -61,7 +61,7 @@ def parse_body(body: bytes) -> dict[str, Any] | None:
         else:
             form = dict(query_to_pairs(text))
             parsed = json.loads(form["payload"]) if "payload" in form else form
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 import aiohttp
@@ -15,8 +16,9 @@ from aiohttp import ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from handlers.slack import SlackEdge, new_reference
+from handlers.slack import GRACE, SlackEdge, new_reference, note_end, note_fault
 from handlers.slack_calls import SlackClient
+from handlers.slack_chat import LONGEST_LIMIT
 from handlers.slack_payload import Payload
 
 AT_ONCE = 100
@@ -31,8 +33,6 @@ HEARTBEAT = 10.0
 """Seconds between pings; a line that leaves one unanswered for half of that is dead."""
 LINGER = 15.0
 """Seconds that a line is still read after a newer one is there. Slack closes it within ten."""
-GRACE = 10.0
-"""Seconds that work under way may take at the end."""
 CLOSE_WITHIN = 1.0
 ANSWERS_KEPT = 200
 """Envelopes remembered with their answers, should Slack send one of them again."""
@@ -81,6 +81,7 @@ class Line:
         task = asyncio.create_task(work)
         self.works.add(task)
         task.add_done_callback(self.works.discard)
+        task.add_done_callback(note_end)
         return task
 
     async def send(self, words: str) -> None:
@@ -126,6 +127,7 @@ class SlackSocket:
     def start(self) -> None:
         """Begin to connect; Slack being away only means that it is tried again."""
         self._keeper = asyncio.create_task(self._keep_connected())
+        self._keeper.add_done_callback(note_end)
 
     async def finish(self) -> None:
         """Take nothing more, acknowledge what is under way (for ten seconds at most), and close."""
@@ -141,7 +143,11 @@ class SlackSocket:
             _, late = await asyncio.wait(works, timeout=GRACE)
             for work in late:
                 work.cancel()
-        await asyncio.gather(*(line.ws.close() for line in lines))
+            await asyncio.gather(*late, return_exceptions=True)
+        closings = [line.ws.close() for line in lines]
+        for problem in await asyncio.gather(*closings, return_exceptions=True):
+            if isinstance(problem, Exception):
+                note_fault(problem)
 
     # The line
 
@@ -188,22 +194,31 @@ class SlackSocket:
         return line
 
     async def _read(self, line: Line) -> None:
-        """Hear what comes on a line until Slack closes it, or it has had a successor for long."""
+        """Hear what comes on a line, then close it. Cancelled, it leaves that to `finish`."""
+        try:
+            with _noting_faults():
+                await self._listen(line)
+            if not self.connected:
+                self._note_away("closed", passing=True)
+            with _noting_faults():
+                await line.close()
+        finally:
+            del self._lines[line]
+
+    async def _listen(self, line: Line) -> None:
+        """Hear what comes until Slack closes the line, or it has had a successor for long."""
         try:
             async with asyncio.timeout(None) as line.limit:
                 async for message in line.ws:
                     if message.type is WSMsgType.TEXT:
-                        await self._hear(line, message.data)
+                        with _noting_faults():
+                            await self._hear(line, message.data)
         except TimeoutError:
             pass
         finally:
             line.limit = None
             line.is_open = False
             line.leaving.set()
-        if not self.connected:
-            self._note_away("closed", passing=True)
-        await line.close()
-        del self._lines[line]
 
     # What comes on it
 
@@ -211,9 +226,15 @@ class SlackSocket:
         message = _parse(text)
         if message.get("type") == "disconnect":
             self._prepare_to_leave(line, str(message.get("reason")))
-        elif envelope_id := message.get("envelope_id"):
+        elif isinstance(envelope_id := message.get("envelope_id"), str) and envelope_id:
             await self._free.acquire()
-            self._take(line, str(envelope_id), message)
+            try:
+                task = self._take(line, envelope_id, message)
+            except Exception:
+                self._free.release()
+                raise
+            # However it ends, even before its first step, the next may begin.
+            task.add_done_callback(lambda _: self._free.release())
         else:
             log.warning("slack_payload_unreadable", reference=new_reference())
 
@@ -225,30 +246,24 @@ class SlackSocket:
             log.warning("slack_disconnects", reason=reason[:40])
         line.leaving.set()
 
-    def _take(self, line: Line, envelope_id: str, envelope: Payload) -> None:
+    def _take(self, line: Line, envelope_id: str, envelope: Payload) -> asyncio.Task[str]:
         """Begin to answer an envelope; one that comes again gets the answer that it had."""
         before = self._answered.get(envelope_id)
         if before is not None:
-            line.begin(self._give_again(line, before))
-            return
-        self._answered[envelope_id] = line.begin(self._work(line, envelope_id, envelope))
+            return line.begin(self._give_again(line, before))
+        task = self._answered[envelope_id] = line.begin(self._work(line, envelope_id, envelope))
         if len(self._answered) > ANSWERS_KEPT:
             self._answered.popitem(last=False)
+        return task
 
     async def _work(self, line: Line, envelope_id: str, envelope: Payload) -> str:
-        try:
-            answer = await self._answer(envelope_id, envelope)
-            await line.send(answer)
-        finally:
-            self._free.release()
+        answer = await self._answer(envelope_id, envelope)
+        await line.send(answer)
         return answer
 
     async def _give_again(self, line: Line, before: asyncio.Task[str]) -> str:
-        try:
-            answer = await asyncio.shield(before)
-            await line.send(answer)
-        finally:
-            self._free.release()
+        answer = await asyncio.shield(before)
+        await line.send(answer)
         return answer
 
     async def _answer(self, envelope_id: str, envelope: Payload) -> str:
@@ -280,6 +295,15 @@ class SlackSocket:
             log.error("settings_wrong", problem=f"slack_app_token: no socket is opened ({code})")
 
 
+@contextlib.contextmanager
+def _noting_faults() -> Iterator[None]:
+    """Let a fault be heard of, and end nothing else."""
+    try:
+        yield
+    except Exception as problem:  # noqa: BLE001 - the edge: nobody above would hear of it
+        note_fault(problem)
+
+
 async def _hear_hello(ws: ClientWebSocketResponse) -> None:
     """Raises NoHello when Slack says anything else."""
     message = await ws.receive()
@@ -292,7 +316,7 @@ def _parse(text: str) -> dict[str, Any]:
     """A message of Slack's; empty when it is not one."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}
 
@@ -325,9 +349,9 @@ def _slack_code(error: SlackApiError) -> str:
 
 
 def _asked_to_wait(error: Exception) -> float:
-    """The seconds that Slack asked for when there were too many tries."""
+    """The seconds that Slack asked for when there were too many tries; an hour at most."""
     if not isinstance(error, SlackApiError):
         return 0.0
     headers = getattr(error.response, "headers", None) or {}
     asked = str(headers.get("Retry-After", ""))
-    return float(asked) if asked.isdigit() else 0.0
+    return min(float(asked), LONGEST_LIMIT) if asked.isdecimal() else 0.0

@@ -116,14 +116,23 @@ def test_a_note_that_goes_to_nobody_is_saved_and_not_sent(renderer):
 
 
 def test_the_list_of_my_checks_offers_the_reason_that_is_still_to_come(renderer):
-    drawn = renderer.render(Card("mine", {"cases": [danger_facts()], "more": False, "lost": 0, "page": 0}))
+    drawn = renderer.render(
+        Card("mine", {"cases": [danger_facts()], "more": False, "lost": 0, "page": 0})
+    )
 
     assert "case.reason" in actions_of(drawn)
 
 
 @pytest.mark.parametrize("name", ["help", "mine"])
 def test_words_read_in_any_channel_say_where_the_answer_comes(renderer, name):
-    context = {"cases": [facts()], "more": False, "lost": 0, "page": 0, "numbers": NUMBERS, "posts": []}
+    context = {
+        "cases": [facts()],
+        "more": False,
+        "lost": 0,
+        "page": 0,
+        "numbers": NUMBERS,
+        "posts": [],
+    }
 
     drawn = str(renderer.render(Card(name, context)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -9,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from bot.app import read_vault
 from bot.case import Course, EventKind, Status
 from bot.demo_clock import Step
+from bot.demo_panel import Panel
 from bot.demo_switches import Trouble
 from bot.demo_tamper import Tampering
 from bot.demo_words import Words
@@ -119,6 +123,33 @@ async def test_a_page_without_an_app_behind_it_has_no_controls(demo: Demo):
     panel = await demo.panel()
 
     assert (panel["cases"], panel["controls"]) == ([], None)
+
+
+async def test_what_was_caught_is_marked_for_whoever_asks_and_for_nobody_else(
+    demo: Demo, words: Words
+):
+    await one(demo, **SURE)
+    (case,) = await demo.school.cases()
+    settings, desk = demo.school.settings, demo.school.app.desk
+    panel = Panel(
+        settings.database_url, read_vault(settings), desk.schools["pretend"], words, demo.clock
+    )
+
+    with contextlib.closing(panel):
+        asked = [{("cases", case.id)}, {("ledger", "pretend:1")}, set()] * 5
+        shown = await asyncio.gather(*[panel.read(frozenset(rows)) for rows in asked])
+
+    assert [caught_in(rows) for rows in shown] == [{"cases"}, {"ledger"}, set()] * 5
+
+
+def caught_in(panel: dict[str, Any]) -> set[str]:
+    tables = ("cases", "ledger", "outbox")
+    return {
+        name
+        for name in tables
+        for row in panel[name]
+        if "caught" in [mark["text"] for mark in row["marks"]]
+    }
 
 
 # The words

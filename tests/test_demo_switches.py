@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from bot.demo_switches import LIMITS, Trouble, WriteLock
+from bot.demo_switches import LIMITS, Switches, Trouble, WriteLock
 from playground import school as pretend
+from playground.conditions import Conditions
 from tests.fixtures_demo import Demo, open_demo
 from tests.scenarios import SURE
 
@@ -141,6 +143,34 @@ async def test_each_lets_go_by_itself_and_says_so_though_it_was_turned_on_twice(
         write_beside(demo.school.database)
 
 
+async def test_what_is_turned_on_again_just_as_its_time_is_up_stays_on(tmp_path: Path):
+    went_off: list[Trouble] = []
+    limits = dict(LIMITS) | {Trouble.SLACK_DOWN: timedelta(0)}
+    conditions = Conditions()
+    switches = Switches(conditions, small_file(tmp_path), went_off.append, limits)
+    await switches.turn_on(Trouble.SLACK_DOWN)
+    limits[Trouble.SLACK_DOWN] = timedelta(minutes=1)
+
+    with held(switches.file):
+        first = asyncio.create_task(switches.turn_on(Trouble.DATABASE_LOCKED))
+        again = asyncio.create_task(switches.turn_on(Trouble.SLACK_DOWN))
+        await (
+            let_others_go_on()
+        )  # The first waits for the file, `again` for it, the timer for both.
+    await asyncio.gather(first, again)
+    await let_others_go_on()
+
+    assert set(switches.until) == {Trouble.SLACK_DOWN, Trouble.DATABASE_LOCKED}
+    assert conditions.is_down("chat.postMessage")
+    assert went_off == []
+    assert await switches.calm()
+
+
+async def let_others_go_on() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 def test_no_trouble_lasts_for_ever_and_the_lock_a_minute_at_most():
     assert set(LIMITS) == set(Trouble)
     assert max(LIMITS.values()) <= timedelta(minutes=10)
@@ -185,9 +215,7 @@ async def test_the_demo_ends_with_all_trouble_off(tmp_path: Path):
 
 
 def test_a_lock_may_be_taken_and_let_go_twice(tmp_path: Path):
-    file = tmp_path / "some.db"
-    with contextlib.closing(sqlite3.connect(file)) as made:
-        made.execute("CREATE TABLE outbox (state TEXT, not_before TEXT)")
+    file = small_file(tmp_path)
     lock = WriteLock(file)
 
     lock.take()
@@ -196,6 +224,14 @@ def test_a_lock_may_be_taken_and_let_go_twice(tmp_path: Path):
     lock.let_go()
 
     write_beside(file)
+
+
+def small_file(folder: Path) -> Path:
+    """A database with as much of an outbox as the switches touch."""
+    file = folder / "some.db"
+    with contextlib.closing(sqlite3.connect(file)) as made:
+        made.execute("CREATE TABLE outbox (state TEXT, not_before TEXT)")
+    return file
 
 
 def write_beside(file: Path) -> None:

@@ -517,7 +517,7 @@ async def test_where_slack_does_not_say_who_reviews_the_page_says_that_some_is_m
 ):
     case = await ask(school)
     desk = school.app.desk
-    desk.forget_members(desk.schools["pretend"], ("dsl", "dpo"))
+    desk.roster._known.clear()
     school.workspace.conditions["conversations.members"].down = True
 
     page = await open_home(school, DSL)

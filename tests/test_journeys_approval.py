@@ -73,7 +73,7 @@ async def test_who_reviews_no_more_waits_like_everybody(strict: PretendSchool):
     await strict.check(DSL, **SURE)
     given = {"reason": "Seen twice", "recipient": "Front door", "course": "followed"}
     strict.workspace.remove(pretend.DSL_CHANNEL, DSL)
-    strict.app.desk.forget_members(strict.app.desk.schools["pretend"], ("dsl",))
+    strict.app.desk.roster._known.clear()
 
     await strict.submit(DSL, **given)
 
@@ -84,7 +84,7 @@ async def test_who_reviews_no_more_waits_like_everybody(strict: PretendSchool):
 
 async def test_where_slack_cannot_say_who_reviews_everybody_waits(strict: PretendSchool):
     await strict.check(DSL, **SURE)
-    strict.app.desk.forget_members(strict.app.desk.schools["pretend"], ("dsl",))
+    strict.app.desk.roster._known.clear()
     strict.workspace.conditions["conversations.members"].down = True
     given = {"reason": "Seen twice", "recipient": "Front door", "course": "followed"}
     await strict.submit(DSL, **given)
@@ -95,7 +95,7 @@ async def test_where_slack_cannot_say_who_reviews_everybody_waits(strict: Preten
 
 async def test_nobody_waits_long_for_slack_to_say_who_reviews(strict: PretendSchool):
     await strict.check(DSL, **SURE)
-    strict.app.desk.forget_members(strict.app.desk.schools["pretend"], ("dsl",))
+    strict.app.desk.roster._known.clear()
     strict.workspace.conditions["conversations.members"].latency = 2
     given = {"reason": "Seen twice", "recipient": "Front door", "course": "followed"}
     await strict.submit(DSL, **given)

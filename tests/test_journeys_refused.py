@@ -88,7 +88,7 @@ async def test_who_leaves_the_channel_may_not_decide_once_a_minute_has_passed(
 ):
     await school.press(DEPUTY, "case.decide.share")
     school.workspace.remove(pretend.DSL_CHANNEL, DEPUTY)
-    school.app.desk._members.clear()
+    school.app.desk.roster._known.clear()
 
     await school.submit(DEPUTY, reason="I have not gone yet")
 

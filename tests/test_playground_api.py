@@ -1,7 +1,6 @@
 """The pretend Web API, called by the real slack_sdk client as the product calls it."""
 
 import asyncio
-import time
 
 import aiohttp
 import pytest
@@ -9,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
-from playground.conditions import EVERY_METHOD
+from playground.conditions import EVERY_METHOD, Conditions
 from playground.residents import Channel, ChannelKind, User
 from playground.school import (
     BOT,
@@ -40,6 +39,18 @@ async def api(school):
     application = Starlette(routes=api_routes(school))
     async with running(application) as url, aiohttp.ClientSession() as session:
         yield AsyncWebClient(TOKEN, base_url=f"{url}/api/", session=session, retry_handlers=[])
+
+
+class Held(Conditions):
+    """Conditions that remember which requests were told to wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.under_way = []
+
+    def latency(self, method):
+        self.under_way.append(asyncio.current_task())
+        return super().latency(method)
 
 
 def plain(text="Words"):
@@ -496,12 +507,20 @@ async def test_refusals_can_be_ordered_and_are_no_faults(api, school):
 
 
 async def test_latency_holds_every_answer_back_but_not_each_other(api, school):
-    school.conditions[EVERY_METHOD].latency = 0.1
-    began = time.monotonic()
+    held = Held()
+    held[EVERY_METHOD].latency = 3600
+    school.conditions = held
+    asking = [asyncio.create_task(api.auth_test()) for _ in range(10)]
 
-    await asyncio.gather(*[api.auth_test() for _ in range(10)])
+    async with asyncio.timeout(10):
+        while len(held.under_way) < 10:
+            await asyncio.sleep(0.01)
 
-    assert 0.1 <= time.monotonic() - began < 0.9
+    assert not any(one.done() for one in [*held.under_way, *asking])
+    assert list(school.calls) == []
+    for one in held.under_way:
+        one.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
 
 
 async def test_a_strict_workspace_takes_one_post_a_second_in_a_channel(api, school):

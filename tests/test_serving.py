@@ -1,15 +1,27 @@
-"""What is said when the token of a serving process is wrong, or Slack cannot be asked."""
+"""What is said of the token of a serving process, and how the process ends, whatever fails."""
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from bot.serving import watch_token
+from bot.rulepack_file import UnknownPack
+from bot.serving import watch_token, watching
+from handlers import slack as slack_edge
+from handlers.slack import SlackEdge
+from handlers.slack_payload import parse_body
+from playground import school as pretend
+from storage.errors import StoreUnavailable
 from tests.fixtures_school import open_pretend_school
 from tests.pretend_school import PretendSchool
+from tests.quick_server import served
 
 
 def said(logged: list[Any], event: str) -> list[Any]:
@@ -62,3 +74,90 @@ async def test_a_token_is_never_in_what_is_said(tmp_path: Path, logged: list[Any
 
     assert said(logged, "settings_wrong")
     assert "planted" not in str(logged)
+
+
+def something_else(answer: Response) -> Starlette:
+    """What answers in Slack's place, such as a proxy on the way."""
+
+    async def say(_: Request) -> Response:
+        return answer
+
+    return Starlette(routes=[Route("/api/{method}", say, methods=["GET", "POST"])])
+
+
+async def test_an_answer_that_names_no_workspace_says_nothing_of_the_token(
+    school: PretendSchool, logged: list[Any]
+):
+    async with served(something_else(JSONResponse({"ok": True}))) as url:
+        school.app.edge.chat.client.base_url = f"{url}/api/"
+        async with watching(school.app):
+            await school.until(lambda: bool(logged))
+
+    assert [line["event"] for line in logged] == ["slack_not_reached"]
+
+
+async def test_a_fault_while_the_token_is_looked_at_is_heard_of_at_once(
+    school: PretendSchool, logged: list[Any]
+):
+    squeezed = Response(b"\x1f\x8b planted", media_type="application/gzip")
+    async with served(something_else(squeezed)) as url:
+        school.app.edge.chat.client.base_url = f"{url}/api/"
+        async with watching(school.app):
+            await school.until(lambda: bool(logged))
+
+    (line,) = logged
+    assert (line["event"], line["kind"]) == ("fault", "ValueError")
+    assert line["at"] and line["reference"]
+    assert "planted" not in str(logged)
+
+
+# ------------------------------------------------------------------------------- how it ends
+
+
+async def test_the_end_does_not_wait_for_words_that_slack_does_not_take(
+    school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slack_edge, "GRACE", 0.05)
+    for method in ("views.open", "chat.postMessage"):
+        school.workspace.conditions[method].down = True
+    await school.slack.shortcut(pretend.TEACHER, "check")
+
+    await school.app.edge.finish()
+
+    (line,) = said(logged, "not_finished")
+    assert line == {"event": "not_finished", "count": 1, "log_level": "warning"}
+
+
+async def test_one_closing_that_fails_keeps_none_of_the_others_from_being_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def fail(_: SlackEdge) -> None:
+        raise KeyError("finish")
+
+    monkeypatch.setattr(SlackEdge, "finish", fail)
+    with pytest.raises(KeyError, match="finish"):
+        async with open_pretend_school(tmp_path, deliver=True, over="socket") as school:
+            await school.until(lambda: school.app.courier.alive)
+
+    assert not school.app.socket.connected
+    assert not school.app.courier.alive
+    assert school.app.session.closed
+    with pytest.raises(StoreUnavailable):
+        await school.cases()
+
+
+async def test_a_start_that_fails_leaves_no_store_open(tmp_path: Path):
+    before = set(threading.enumerate())
+
+    with pytest.raises(UnknownPack):
+        async with open_pretend_school(tmp_path, rule_pack=tmp_path / "missing.yaml"):
+            pass
+
+    assert {one.name for one in set(threading.enumerate()) - before if "store" in one.name} == set()
+
+
+def test_a_body_that_nests_too_deep_is_unreadable():
+    deep = "[" * 100_000
+
+    assert parse_body(b"payload=" + deep.encode()) is None
+    assert parse_body(f'{{"a":{deep}'.encode()) is None

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
+from slack_sdk.errors import SlackApiError
 
 from bot import app as composition
 from handlers import slack_socket
+from handlers.slack_calls import SlackClient
+from handlers.slack_socket import Line, SlackSocket, _asked_to_wait
 from playground import school as pretend
 from playground.answers import TROUBLE
 from playground.sockets import MOST_CONNECTIONS, Sockets
@@ -395,16 +400,16 @@ async def test_a_link_that_was_turned_off_is_said_as_a_wrong_setting(
 
 
 async def test_more_than_may_be_worked_on_at_once_waits_and_is_answered(school: PretendSchool):
-    school.app.socket._free = asyncio.Semaphore(2)
     school.workspace.conditions["conversations.members"].latency = 0.02
-    asking = [
-        asyncio.create_task(school.slack.slash_command(DSL, STAFFROOM, "/sharecheck", "open"))
-        for _ in range(12)
-    ]
-    under_way = [0]
-    while not all(one.done() for one in asking):
-        under_way.append(sum(len(line.works) for line in school.app.socket._lines))
-        await asyncio.sleep(0.002)
+    async with taking(school, at_once=2) as socket:
+        asking = [
+            asyncio.create_task(school.slack.slash_command(DSL, STAFFROOM, "/sharecheck", "open"))
+            for _ in range(12)
+        ]
+        under_way = [0]
+        while not all(one.done() for one in asking):
+            under_way.append(sum(len(line.works) for line in socket._lines))
+            await asyncio.sleep(0.002)
 
     assert [(await one).failure for one in asking] == [None] * 12
     assert 0 < max(under_way) <= 2
@@ -412,7 +417,17 @@ async def test_more_than_may_be_worked_on_at_once_waits_and_is_answered(school: 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1]", "null", '{"type":"hello"}', '{"envelope_id":"e-1","payload":"text"}'],
+    [
+        "",
+        "{",
+        "[1]",
+        "null",
+        '{"type":"hello"}',
+        '{"envelope_id":["e-1"],"payload":{}}',
+        '{"envelope_id":"e-1","payload":"text"}',
+        "[" * 100_000,
+    ],
+    ids=lambda text: text[:40],
 )
 async def test_what_cannot_be_read_is_logged_with_a_reference_and_the_line_stays(
     school: PretendSchool, logged: list[Any], text: str
@@ -424,6 +439,129 @@ async def test_what_cannot_be_read_is_logged_with_a_reference_and_the_line_stays
     assert events(logged) == ["slack_payload_unreadable"]
     assert logged[0]["reference"]
     assert (await school.run(TEACHER)).failure is None
+
+
+# ----------------------------------------------------------------------------- bugs of our own
+
+
+@contextlib.asynccontextmanager
+async def taking(school: PretendSchool, at_once: int) -> AsyncIterator[SlackSocket]:
+    """The school on a socket that takes so few envelopes at once, in place of its own."""
+    await school.app.socket.finish()
+    await sockets(school).until(lambda: sockets(school).count == 0)
+    session, url = school.app.session, school.settings.slack_api_url
+    client = SlackClient(pretend.APP_TOKEN, url, session, logging.getLogger("tests.socket"))
+    socket = SlackSocket(school.app.edge, client, session, at_once=at_once)
+    socket.start()
+    await sockets(school).until(lambda: sockets(school).count == 1)
+    try:
+        yield socket
+    finally:
+        await socket.finish()
+
+
+async def fail(*_: object) -> Any:
+    raise KeyError(MARK)
+
+
+def fail_at_once(*_: object) -> Any:
+    raise KeyError(MARK)
+
+
+def check_faults(logged: list[Any], count: int = 1) -> None:
+    """So many faults were logged, each with where it was, and none with what it said."""
+    faults = [line for line in logged if line["event"] == "fault"]
+    assert [line["kind"] for line in faults] == ["KeyError"] * count
+    assert all("test_socket_mode.py:" in line["at"] for line in faults)
+    assert len({line["reference"] for line in faults}) == count
+    assert MARK not in repr(logged)
+
+
+async def ask(school: PretendSchool) -> Any:
+    return await school.slack.slash_command(TEACHER, STAFFROOM, "/sharecheck", "help")
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "broken"),
+    [("edge", "answer", fail), ("socket", "_take", fail_at_once)],
+    ids=["in the answer", "in the reading"],
+)
+async def test_a_bug_costs_only_the_answer_that_it_is_in(
+    school: PretendSchool, logged: list[Any], where: str, what: str, broken: Any
+):
+    async with taking(school, at_once=1) as socket:
+        sockets(school).patience = 0.2
+        with pytest.MonkeyPatch.context() as bug:
+            bug.setattr(socket if where == "socket" else school.app.edge, what, broken)
+            lost = [await ask(school) for _ in range(3)]
+            await school.until(lambda: events(logged).count("fault") == 3)
+        sockets(school).patience = 3
+
+        assert (await ask(school)).failure is None
+        assert [one.failure for one in lost] == ["operation_timeout"] * 3
+        assert len(socket._lines) == 1
+    assert sockets(school).issued == 2
+    check_faults(logged, 3)
+    school.workspace.faults.clear()
+
+
+async def test_a_line_that_cannot_be_read_any_more_is_closed_and_followed_by_another(
+    school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    (line,) = school.app.socket._lines
+    monkeypatch.setattr(line.ws, "receive", fail)
+
+    await ask(school)
+    await school.until(lambda: line not in school.app.socket._lines)
+    await back(school)
+
+    assert line.ws.closed
+    assert (await ask(school)).failure is None
+    check_faults(logged)
+
+
+async def test_a_line_that_fails_to_close_is_forgotten_all_the_same(
+    school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    (line,) = school.app.socket._lines
+    monkeypatch.setattr(line.ws, "close", fail)
+
+    sockets(school).cut()
+    await school.until(lambda: line not in school.app.socket._lines)
+    await back(school)
+
+    check_faults(logged, 2)  # aiohttp closes it itself when it is cut, and then we do
+    monkeypatch.undo()
+    await line.ws.close()
+
+
+async def test_a_fault_of_what_is_begun_on_a_line_is_heard_of(
+    school: PretendSchool, logged: list[Any]
+):
+    (line,) = school.app.socket._lines
+    work = line.begin(fail())
+
+    await asyncio.wait([work])
+    await school.until(lambda: not line.works)
+
+    check_faults(logged)
+
+
+async def test_the_end_closes_every_line_although_one_fails_to(
+    school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    await sockets(school).say_goodbye("warning")
+    lines: dict[Line, Any] = school.app.socket._lines
+    await school.until(lambda: len(lines) == 2)
+    first, second = (line.ws for line in lines)
+    monkeypatch.setattr(first, "close", fail)
+
+    await school.app.socket.finish()
+
+    assert second.closed
+    check_faults(logged)
+    monkeypatch.undo()
+    await first.close()
 
 
 # ------------------------------------------------------------------------------ at the start
@@ -587,3 +725,10 @@ async def test_opened_again_it_goes_on_where_it_was(tmp_path: Path):
             assert len(await school.cases()) == number
 
     assert workspace.faults == []
+
+
+@pytest.mark.parametrize("asked", ["999999999", "9" * 400])
+def test_slack_cannot_ask_us_to_stay_away_for_more_than_an_hour(asked: str):
+    answer = SimpleNamespace(headers={"Retry-After": asked})
+
+    assert _asked_to_wait(SlackApiError("ratelimited", answer)) == 3600

@@ -264,7 +264,7 @@ async def test_somebody_who_left_the_channel_is_no_longer_told_of_reviewing(scho
     assert REVIEWING in await help_for(school, DEPUTY)
     school.workspace.remove(pretend.DSL_CHANNEL, DEPUTY)
     desk = school.app.desk
-    desk.forget_members(desk.schools["pretend"], ("dsl",))
+    desk.roster._known.clear()
 
     assert REVIEWING not in await help_for(school, DEPUTY)
 
