@@ -15,6 +15,8 @@ from tests.fixtures_school import UNCERTAIN
 GRAVE = {"serious", "critical"}
 RUN = "axe.run({resultTypes: ['violations']})"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+pytestmark = pytest.mark.long
+"""Ten screens, each looked at four times."""
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
