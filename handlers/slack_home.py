@@ -81,8 +81,7 @@ def _then_redraw(
 ) -> Callable[[Visitor, What], Coroutine[Any, Any, None]]:
     async def handle_and_redraw(visitor: Visitor, what: What) -> None:
         await handle(visitor, what)
-        shown = visitor.edge.homes.shown_to(visitor.account)
-        if shown and visitor.acted:
+        if visitor.acted and (shown := visitor.edge.homes.shown_to(visitor.account)):
             visitor.edge.after_ack(_draw(visitor, *shown))
 
     return handle_and_redraw
