@@ -42,11 +42,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Someone in a place; `name` is what the platform shows, for eyes in that workspace only."""
+    """Someone in a place; `name` is what the platform shows, for eyes in that workspace only.
+
+    `emails` are work addresses in lower case that the platform vouches for; none of guests.
+    """
 
     account: Account
     standing: Standing
     name: str = ""
+    emails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +146,10 @@ class Chat(Protocol):
         """The one-to-one conversation with an account."""
 
     async def members(self, place: Place) -> tuple[Member, ...]:
-        """Everyone in a place, bots left out."""
+        """Everyone in a place, bots left out. Raises a DeliveryError."""
+
+    async def profile(self, account: Account) -> Member | None:
+        """What the platform says of one person; None of somebody it does not know.
+
+        Raises a DeliveryError where it cannot say now.
+        """

@@ -177,6 +177,10 @@ class SlackChat:
         found = await asyncio.gather(*(self._member(user) for user in ids))
         return tuple(member for member in found if member is not None)
 
+    async def profile(self, account: Account) -> Member | None:
+        """What Slack says of one person; None of bots and closed accounts."""
+        return await self._member(account.user)
+
     def name_of(self, account: Account) -> str:
         """The name the workspace shows for somebody whose profile was read; else empty."""
         known = self._profiles.get(account.user)
@@ -220,7 +224,8 @@ class SlackChat:
         elif user.get("is_restricted") or user.get("is_ultra_restricted"):
             standing = Standing.GUEST
         account = Account(Platform.SLACK, self.team, user_id)
-        return Member(account, standing, str(user.get("real_name") or user.get("name") or ""))
+        name = str(user.get("real_name") or user.get("name") or "")
+        return Member(account, standing, name, _emails(user, standing))
 
     async def _find(self, place: Place, thread: MessageRef | None, key: str) -> MessageRef | None:
         """The message already posted under a key, among the newest thousand."""
@@ -242,6 +247,15 @@ class SlackChat:
         if thread is None:
             return self.client.conversations_history(channel=place.id, **common)
         return self.client.conversations_replies(channel=place.id, ts=thread.id, **common)
+
+
+def _emails(user: Mapping[str, Any], standing: Standing) -> tuple[str, ...]:
+    """The address that Slack wrote to before it took it; needs the scope users:read.email."""
+    profile = user.get("profile")
+    email = profile.get("email") if isinstance(profile, Mapping) else None
+    if standing is not Standing.MEMBER or not isinstance(email, str) or "@" not in email:
+        return ()
+    return (email.strip().lower(),)
 
 
 async def _post(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
