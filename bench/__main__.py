@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import home, page, rules, slack, socket_mode, startup, storage
+from bench import home, page, rules, slack, socket_mode, startup, storage, teams
 from bench.effort import FULL, TINY, Effort, Say
 from bench.figures import Figure
 from bench.table import draw_table, write_figures
@@ -42,6 +42,7 @@ def _all_or_some(name: str, measure: Callable[[], list[Figure]]) -> Measure:
 PARTS = (
     Part(slack.IDS, slack.measure),
     Part(socket_mode.IDS, socket_mode.measure),
+    Part(teams.IDS, teams.measure),
     Part(home.IDS, home.measure),
     Part(page.IDS, page.measure),
     Part(startup.IDS, startup.measure),

@@ -40,7 +40,7 @@ class Listener:
         self.delay = 0.0
         self._numbers: Iterator[int] = itertools.count(1)
         self._fixed: dict[str, bytes] = {
-            method: _as_answer({"ok": True, **answer}) for method, answer in _ANSWERS.items()
+            method: as_answer({"ok": True, **answer}) for method, answer in _ANSWERS.items()
         }
 
     def answer(self, path: str, body: bytes) -> bytes:
@@ -49,11 +49,11 @@ class Listener:
         self.calls.append((method, time.time(), body))
         if method == "chat.postMessage":
             ts = f"1700000000.{next(self._numbers):06d}"
-            return _as_answer({"ok": True, "channel": "C0BENCH", "ts": ts, "message": {}})
+            return as_answer({"ok": True, "channel": "C0BENCH", "ts": ts, "message": {}})
         if method == "users.info":
             found = _USER.search(query.encode() + body)
             user = found[1].decode() if found else DSL
-            return _as_answer({"ok": True, "user": {"id": user, "team_id": TEAM, "name": "dsl"}})
+            return as_answer({"ok": True, "user": {"id": user, "team_id": TEAM, "name": "dsl"}})
         return self._fixed.get(method, self._fixed[""])
 
     def tell(self, path: str) -> bytes:
@@ -66,7 +66,7 @@ class Listener:
             self.delay = int(number) / 1000
         elif what == "socket":
             url = f"ws://{LOOPBACK}:{number}/link"
-            self._fixed["apps.connections.open"] = _as_answer({"ok": True, "url": url})
+            self._fixed["apps.connections.open"] = as_answer({"ok": True, "url": url})
         elif what == "forget":
             self.calls.clear()
         told: Mapping[str, Callable[[], Any]] = {
@@ -76,7 +76,7 @@ class Listener:
             ],
             "views": lambda: [json.loads(b) for m, _, b in self.calls if m == "views.open"],
         }
-        return _as_answer(told.get(what, lambda: True)())
+        return as_answer(told.get(what, lambda: True)())
 
 
 class Caller(asyncio.Protocol):
@@ -124,7 +124,8 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def _as_answer(content: Any) -> bytes:
+def as_answer(content: Any) -> bytes:
+    """A whole HTTP answer with JSON in it."""
     body = json.dumps(content).encode()
     head = "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\n"
     return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body

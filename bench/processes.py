@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, sleep
@@ -55,16 +55,18 @@ def python_module(module: str, *arguments: object) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(command: Sequence[str], port: int, ready: str) -> Iterator[Served]:
+def serving(
+    command: Sequence[str], port: int, ready: str, variables: Mapping[str, str] | None = None
+) -> Iterator[Served]:
     """Start a program and wait until `ready` answers 200; end it when the block is left.
 
-    Raises RuntimeError with what the program said when it ends, or takes too long, before that.
+    `variables` are added to its environment. Raises RuntimeError with what the program said when it
+    ends, or takes too long, before that.
     """
     with tempfile.TemporaryFile() as said:
         began = perf_counter()
-        process = subprocess.Popen(
-            command, cwd=_ROOT, stdout=said, stderr=said, env=_plain_environment()
-        )
+        environment = {**_plain_environment(), **(variables or {})}
+        process = subprocess.Popen(command, cwd=_ROOT, stdout=said, stderr=said, env=environment)
         try:
             while not _answers(port, ready):
                 if process.poll() is not None or perf_counter() - began > START_WITHIN:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Protocol, TypeVar
 
 from bench.bare_database import BareDatabase
+from bench.effort import Effort
 from bench.installation import SECRET
 from bench.load import Answer, Line, run, send_all, send_each, sign
 from bench.payloads import make_command
@@ -19,6 +22,7 @@ from bench.processes import LOOPBACK, Served
 from bench.stage import Call, Stage
 from bench.walks import new_trigger, person
 
+T = TypeVar("T")
 AT_ONCE = 32
 BREATH = 0.002
 """Seconds between requests that come one at a time: what an answer left to do is then done."""
@@ -54,6 +58,28 @@ class Commands:
         return max(self.opened) - min(answer.asked_at for answer in self.answers)
 
 
+class Sides(Protocol):
+    """A stage with our program and a floor on it."""
+
+    @property
+    def ours(self) -> Served: ...
+
+    @property
+    def hello(self) -> Served: ...
+
+
+def take_turns(
+    stage: Sides, effort: Effort, one_round: Callable[[Served], T]
+) -> tuple[list[T], list[T]]:
+    """Rounds of ours and of the floor in turns, so that a busy machine is busy for both."""
+    ours: list[T] = []
+    hello: list[T] = []
+    for _ in range(effort.rounds):
+        hello.append(one_round(stage.hello))
+        ours.append(one_round(stage.ours))
+    return ours, hello
+
+
 def send_commands(stage: Stage, to: Served, count: int, at_once: int, pause: float = 0) -> Commands:
     """Send `/sharecheck` so often; ends when all dialogs are called for, or 5 s later."""
     stage.api.forget()
@@ -84,7 +110,12 @@ def recorded_a_second(stage: Stage, forms: Sequence[bytes]) -> float:
 
 def recorded(stage: Stage) -> dict[str, float]:
     """The cases in the database, each with when it was written (Unix time), just before commit."""
-    file = f"file:{stage.installation.database}?mode=ro"
+    return recorded_in(stage.installation.database)
+
+
+def recorded_in(database: Path) -> dict[str, float]:
+    """The same, of any SQLite database."""
+    file = f"file:{database}?mode=ro"
     with closing(sqlite3.connect(file, uri=True)) as connection:
         rows = connection.execute("SELECT id, created_at FROM cases").fetchall()
     return {case: datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() for case, at in rows}

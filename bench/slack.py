@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from bench.bare_database import bare_database
 from bench.effort import Effort, Say
@@ -20,11 +19,11 @@ from bench.rounds import (
     middle_ms,
     recorded_a_second,
     send_commands,
+    take_turns,
 )
 from bench.stage import Stage, open_stage
 from bench.walks import finished_walks, page_turns
 
-T = TypeVar("T")
 API_DELAY = 150
 """Milliseconds that every call of the chat API takes during a burst."""
 PACE = 0.03
@@ -46,7 +45,7 @@ def _commands_at_once(stage: Stage, effort: Effort) -> list[Figure]:
     def rate(one: Served) -> float:
         return send_commands(stage, one, effort.commands, AT_ONCE).a_second
 
-    ours, hello = _take_turns(stage, effort, rate)
+    ours, hello = take_turns(stage, effort, rate)
     return [
         Figure(
             id="slack-command-32",
@@ -68,7 +67,7 @@ def _commands_one_by_one(stage: Stage, effort: Effort) -> list[Figure]:
         opened = [called - answer.asked_at for answer, called in pairs]
         return middle_ms([answer.seconds for answer in sent.answers]), middle_ms(opened)
 
-    ours, hello = _take_turns(stage, effort, latencies)
+    ours, hello = take_turns(stage, effort, latencies)
     return [
         Figure(
             id="slack-command-1-p50",
@@ -97,7 +96,7 @@ def _commands_one_by_one(stage: Stage, effort: Effort) -> list[Figure]:
 def _page_turns(stage: Stage, effort: Effort) -> list[Figure]:
     forms = run(page_turns(stage))
     many = [forms[number % len(forms)] for number in range(effort.turns)]
-    ours, hello = _take_turns(stage, effort, lambda one: answered_a_second(one, many))
+    ours, hello = take_turns(stage, effort, lambda one: answered_a_second(one, many))
     return [
         Figure(
             id="page-turn",
@@ -161,7 +160,7 @@ def _commit_to_call(stage: Stage, effort: Effort) -> list[Figure]:
 
 def _burst(stage: Stage, effort: Effort) -> list[Figure]:
     stage.api.delay(API_DELAY)
-    ours, hello = _take_turns(
+    ours, hello = take_turns(
         stage, effort, lambda one: send_commands(stage, one, effort.burst, effort.burst)
     )
     stage.api.delay(0)
@@ -224,15 +223,3 @@ SCENES: Mapping[tuple[str, ...], Callable[[Stage, Effort], list[Figure]]] = {
     ("resident",): _memory,
 }
 IDS = tuple(one for ids in SCENES for one in ids)
-
-
-def _take_turns(
-    stage: Stage, effort: Effort, one_round: Callable[[Served], T]
-) -> tuple[list[T], list[T]]:
-    """Rounds of ours and of the floor in turns, so that a busy machine is busy for both."""
-    ours: list[T] = []
-    hello: list[T] = []
-    for _ in range(effort.rounds):
-        hello.append(one_round(stage.hello))
-        ours.append(one_round(stage.ours))
-    return ours, hello

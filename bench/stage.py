@@ -41,6 +41,11 @@ class Api:
         """Let every answer take so long from now on."""
         ask(self.port, f"/bench/delay/{milliseconds}")
 
+    def counts(self) -> dict[str, int]:
+        """How often each method was called since `forget`."""
+        counted: dict[str, int] = ask(self.port, "/bench/counts")
+        return counted
+
     def calls(self, method: str) -> list[Call]:
         """Calls of one method since `forget`."""
         told = (Call(*one) for one in ask(self.port, "/bench/calls"))
@@ -53,7 +58,7 @@ class Api:
     def wait_for(self, method: str, count: int, seconds: float = 5.0) -> list[Call]:
         """The calls of a method once there are `count`, or what there is after `seconds`."""
         until = time.monotonic() + seconds
-        while ask(self.port, "/bench/counts").get(method, 0) < count:
+        while self.counts().get(method, 0) < count:
             if time.monotonic() > until:
                 break
             time.sleep(0.02)
@@ -62,7 +67,7 @@ class Api:
     def wait_until_quiet(self, seconds: float = 20.0) -> None:
         """Until no call has come for a moment, at most `seconds`."""
         until, before = time.monotonic() + seconds, -1
-        while (now := sum(ask(self.port, "/bench/counts").values())) != before:
+        while (now := sum(self.counts().values())) != before:
             if time.monotonic() > until:
                 return
             before = now

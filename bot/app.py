@@ -12,28 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from bot.app_slack import SlackSide, make_slack_chat, make_slack_side
 from bot.cards import Renderer
-from bot.chat import Place, Platform
+from bot.chat import Chat, Platform
 from bot.remembered_table import remember
 from bot.rules import known_packs_by_digest, load_pack
 from bot.settings import Settings, SettingsError, build_schools
 from handlers.delivery import Courier
 from handlers.desk import Desk, WalkLock, utc_now
 from handlers.report import plan_digests
-from handlers.slack import SlackEdge
-from handlers.slack_calls import SlackClient
-from handlers.slack_chat import SlackChat
-from handlers.slack_http import SlackHttp
-from handlers.slack_socket import SlackSocket
 from storage.errors import StoreUnavailable
 from storage.store import Store
 from storage.vault import Vault
@@ -41,37 +37,46 @@ from storage.vault import Vault
 API_TIMEOUT = 10
 """Seconds that a call of the Slack API may take; shorter than the worker's lease."""
 
-NO_GOOD = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired"})
-"""What Slack says of a token that will never do."""
+ABOUT = Path(__file__).with_name("about.html")
+ABOUT_MAY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a browser may load for that page: nothing but the style that is in it."""
 
 SEEN_KEPT = timedelta(days=7)
 """How long the keys of requests are kept; Slack sends nothing again after minutes."""
+
+if TYPE_CHECKING:
+    from bot.app_teams import TeamsLine, TeamsSide
+    from handlers.teams_tokens import HttpClient
 
 log = structlog.get_logger()
 
 
 @dataclass
 class Sharecheck:
-    """One running application: the desk, the worker, the Slack edge and their HTTP routes."""
+    """One running application: the desk, the worker, and the sides it has."""
 
     settings: Settings
     desk: Desk
     courier: Courier
-    edge: SlackEdge
-    http: SlackHttp | None
-    socket: SlackSocket | None
+    slack: SlackSide | None
+    teams: TeamsSide | None
     session: aiohttp.ClientSession
 
     @property
     def asgi(self) -> Starlette:
         """The routes: `/healthz` (the process lives), `/readyz` (it can work).
 
-        With a signing secret also `/slack/events`.
+        With a signing secret also `/slack/events`, with Teams also `/teams/messages`, and with a
+        public address `/about`.
         """
         routes = [Route("/healthz", _say_alive), Route("/readyz", self._say_ready)]
-        if self.http is not None:
-            # What comes most often stands first.
-            routes.insert(0, Route("/slack/events", self.http.handle, methods=["POST"]))
+        if self.settings.public_url is not None:
+            routes.append(Route("/about", _say_about))
+        # What comes most often stands first.
+        if self.teams is not None:
+            routes.insert(0, Route("/teams/messages", self.teams.http.handle, methods=["POST"]))
+        if self.slack is not None and self.slack.http is not None:
+            routes.insert(0, Route("/slack/events", self.slack.http.handle, methods=["POST"]))
         return Starlette(routes=routes)
 
     async def _say_ready(self, _request: Request) -> Response:
@@ -84,7 +89,7 @@ class Sharecheck:
             return _not_ready("broken")
         if not self.courier.alive:
             return _not_ready("worker_stopped")
-        if self.http is None and not (self.socket and self.socket.connected):
+        if self.slack is not None and not self.slack.is_connected:
             return _not_ready("slack_not_connected")
         return JSONResponse({"ready": True})
 
@@ -104,11 +109,13 @@ async def running(
     clock: Callable[[], datetime] = utc_now,
     deliver: bool = True,
     renderer: Renderer | None = None,
+    login: HttpClient | None = None,
 ) -> AsyncIterator[Sharecheck]:
     """Build the application, open it, and close it in order: socket, tasks, worker, store.
 
-    `deliver=False` leaves the outbox to whoever drains it; `renderer` is one that is warm already.
-    Raises StorageError or SettingsError.
+    `deliver=False` leaves the outbox to whoever drains it; `renderer` is one that is warm already;
+    `login` carries the calls to Entra instead of msal's own client. Raises StorageError or
+    SettingsError.
     """
     vault = read_vault(settings)
     timeout = aiohttp.ClientTimeout(total=API_TIMEOUT)
@@ -118,18 +125,24 @@ async def running(
         store = Store(settings.database_url, vault)
         store.open()
         closing.push_async_callback(store.close)
-        app = _assemble(settings, vault, store, session, clock, renderer or _warm_renderer())
+        outside = _Outside(settings, store, session, renderer or _warm_renderer(settings), login)
+        app = _assemble(outside, vault, clock)
         closing.push_async_callback(app.desk.roster.close)
+        closing.push_async_callback(app.desk.acquaintance.close)
         await store.write(lambda unit: unit.forget_seen(utc_now() - SEEN_KEPT), within=10)
         await plan_digests(app.desk)
         if deliver:
             store.on_commit = app.courier.wake
             worker = asyncio.create_task(app.courier.run())
             closing.push_async_callback(_stop, worker)
-        closing.push_async_callback(app.edge.finish)
-        if app.socket is not None:
-            app.socket.start()
-            closing.push_async_callback(app.socket.finish)
+        if app.teams is not None:
+            app.teams.start()
+            closing.push_async_callback(app.teams.finish)
+        if app.slack is not None:
+            closing.push_async_callback(app.slack.edge.finish)
+            if app.slack.socket is not None:
+                app.slack.socket.start()
+                closing.push_async_callback(app.slack.socket.finish)
         yield app
 
 
@@ -138,70 +151,70 @@ async def _stop(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def check_workspace(app: Sharecheck) -> None:
-    """See that the token is good, and for the workspace of the settings. Raises SettingsError.
+@dataclass(frozen=True)
+class _Outside:
+    """What the application is put together from."""
 
-    Raises SlackApiError, ClientError or TimeoutError while Slack cannot say.
-    """
-    try:
-        answer = await app.edge.chat.client.auth_test()
-    except SlackApiError as error:
-        if (code := error.response.get("error")) in NO_GOOD:
-            raise SettingsError(f"slack_bot_token: Slack does not take it ({code})") from None
-        raise
-    wanted, found = app.edge.chat.team, answer.get("team_id")
-    if not found:
-        raise SlackApiError("no team_id", answer)  # type: ignore[no-untyped-call]
-    if found != wanted:
-        raise SettingsError(f"slack_bot_token: it is for workspace {found}, not {wanted}")
+    settings: Settings
+    store: Store
+    session: aiohttp.ClientSession
+    renderer: Renderer
+    login: HttpClient | None
 
 
-def _assemble(
-    settings: Settings,
-    vault: Vault,
-    store: Store,
-    session: aiohttp.ClientSession,
-    clock: Callable[[], datetime],
-    renderer: Renderer,
-) -> Sharecheck:
+def _assemble(outside: _Outside, vault: Vault, clock: Callable[[], datetime]) -> Sharecheck:
+    settings, session = outside.settings, outside.session
     schools = build_schools(settings)
-    first = settings.schools[0]
     pack = remember(load_pack(settings.rule_pack))
-    token = settings.slack_bot_token.get_secret_value()
-    client = SlackClient(token, settings.slack_api_url, session, _quiet_logger())
-    chat = SlackChat(client, first.slack_team, renderer)
-    operator = settings.operator_channel
+    slack = make_slack_chat(settings, session, outside.renderer)
+    teams = _teams_line(outside)
+    chats: dict[Platform, Chat] = {}
+    if slack is not None:
+        chats[Platform.SLACK] = slack
+    if teams is not None:
+        chats[Platform.TEAMS] = teams.chat
+    seal = vault.keyed_hash(next(iter(schools)), "seal", "walk")
     desk = Desk(
-        store=store,
+        store=outside.store,
         schools=schools,
         packs=known_packs_by_digest(pack),
         pack=pack,
-        chats={Platform.SLACK: chat},
-        lock=WalkLock(sha256(vault.keyed_hash(first.id, "seal", "walk").encode()).digest()),
+        chats=chats,
+        lock=WalkLock(sha256(seal.encode()).digest()),
         clock=clock,
-        operator_place=Place(Platform.SLACK, first.slack_team, operator) if operator else None,
+        operator_place=settings.operator_place,
     )
-    edge = SlackEdge(desk, chat, renderer)
-    http, socket = _ways_in(settings, edge, session)
+    slack_side = make_slack_side(settings, desk, slack, session) if slack else None
+    teams_side = _teams_side(outside, desk, teams) if teams else None
     courier = Courier(desk, f"{os.getpid()}")
-    return Sharecheck(settings, desk, courier, edge, http, socket, session)
+    return Sharecheck(settings, desk, courier, slack_side, teams_side, session)
 
 
-def _ways_in(
-    settings: Settings, edge: SlackEdge, session: aiohttp.ClientSession
-) -> tuple[SlackHttp | None, SlackSocket | None]:
-    """How Slack reaches the edge: over HTTP, over a socket, or both."""
-    secret, token = settings.slack_signing_secret, settings.slack_app_token
-    http = SlackHttp(edge, secret.get_secret_value()) if secret else None
-    if token is None:
-        return http, None
-    opener = SlackClient(token.get_secret_value(), settings.slack_api_url, session, _quiet_logger())
-    return http, SlackSocket(edge, opener, session)
+def _teams_line(outside: _Outside) -> TeamsLine | None:
+    """Microsoft's libraries take two seconds to load: only where there is Teams."""
+    if outside.settings.teams_app_id is None:
+        return None
+    from bot.app_teams import make_teams_line
+
+    return make_teams_line(
+        outside.settings, outside.store, outside.session, outside.renderer, outside.login
+    )
 
 
-def _warm_renderer() -> Renderer:
+def _teams_side(outside: _Outside, desk: Desk, line: TeamsLine) -> TeamsSide:
+    from bot.app_teams import make_teams_side
+
+    return make_teams_side(outside.settings, desk, line, outside.session, outside.renderer)
+
+
+def _warm_renderer(settings: Settings) -> Renderer:
+    """A renderer with the templates compiled that the platforms in the settings use."""
+    used = {
+        Platform.SLACK: settings.slack_bot_token is not None,
+        Platform.TEAMS: settings.teams_app_id is not None,
+    }
     renderer = Renderer()
-    renderer.warm()
+    renderer.warm(*(platform for platform, is_used in used.items() if is_used))
     return renderer
 
 
@@ -241,15 +254,13 @@ def only_one(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _quiet_logger() -> logging.Logger:
-    """Slack's libraries may log whole payloads; nothing of theirs below a fault is let through."""
-    logger = logging.getLogger("sharecheck.slack")
-    logger.setLevel(logging.CRITICAL)
-    return logger
-
-
 def _not_ready(code: str) -> Response:
     return JSONResponse({"ready": False, "code": code}, 503)
+
+
+async def _say_about(_request: Request) -> Response:
+    """The page that the Teams app package links to, on what the app is, privacy and terms."""
+    return FileResponse(ABOUT, headers={"content-security-policy": ABOUT_MAY})
 
 
 async def _say_alive(_request: Request) -> Response:

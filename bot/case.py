@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.chat import Account
+from bot.people import Person
 from bot.rules import Verdict
 
 
@@ -146,14 +147,16 @@ class Case:
         """Decided not to be shared: there is nothing left to carry out."""
         return self.decision is not None and self.decision.outcome is Outcome.DO_NOT_SHARE
 
-    def known_as(self, person: str, account: Account) -> str:
-        """The id under which the case knows somebody, who may be listed otherwise by now.
+    def known_as(self, person: Person) -> str:
+        """The id under which the case knows somebody, by any account that they have.
 
-        So that whoever asked, or was ticked, stays so when the settings give them another name.
+        So that whoever asked, or was ticked, stays so when the settings give them another name,
+        or when they come by another platform.
         """
-        if account == self.account or person == self.requester:
+        names = (person.id, *map(str, person.accounts))
+        if self.account in person.accounts or self.requester in names:
             return self.requester
-        return str(account) if str(account) in self.excluded else person
+        return next((name for name in names if name in self.excluded), person.id)
 
     @property
     def harmish(self) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: `sharecheck` with demo, serve, migrate, rules, digest, outbox, verify, keys."""
+"""The command line: `sharecheck`, from the demo to what an administrator needs."""
 
 from __future__ import annotations
 
@@ -110,6 +110,21 @@ def digest(
         with _store(settings) as store:
             act = put_digest if send else print_digest
             typer.echo(act(settings, store, school, week))
+
+
+@main.command("teams-package")
+def teams_package(
+    out: Annotated[Path, typer.Argument(metavar="OUT.zip", help="The file to write.")],
+    config: Config = None,
+    website: Annotated[str | None, typer.Option(metavar="URL", help="A page about it.")] = None,
+    privacy: Annotated[str | None, typer.Option(metavar="URL", help="Your privacy notice.")] = None,
+    terms: Annotated[str | None, typer.Option(metavar="URL", help="Your terms of use.")] = None,
+) -> None:
+    """Make the app package for Microsoft Teams: a manifest and two icons, from the settings."""
+    from bot.cli_teams import write_package
+
+    with _told():
+        typer.echo(write_package(_settings(config), out, website, privacy, terms))
 
 
 @outbox.command("list")

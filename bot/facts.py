@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.case import Case, Decision
+from bot.chat import Platform
 from bot.people import ContactRoute, Numbers, School
 from bot.rules import RulePack, Verdict
 
@@ -102,10 +103,20 @@ def needs_of(case: Case, school: School) -> str:
 
 
 def person_facts(school: School, person_id: str) -> Facts:
-    """A person for a template: their id, post and Slack user id where they have one."""
+    """A person for a template: their id, post, and what they are known by on each platform.
+
+    `user` is a Slack user id and `teams` an Entra object id, None where they have none. `name`
+    stays empty for whoever draws it: only a platform knows it.
+    """
     person = school.person_by_id(person_id)
-    account = person.account_on("slack")
-    return {"id": person.id, "post": person.post, "user": account.user if account else None}
+    users = {account.platform: account.user for account in person.accounts}
+    return {
+        "id": person.id,
+        "post": person.post,
+        "user": users.get(Platform.SLACK),
+        "teams": users.get(Platform.TEAMS),
+        "name": "",
+    }
 
 
 def number_facts(numbers: Numbers) -> Facts:

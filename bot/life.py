@@ -194,14 +194,18 @@ def reroute(
     return _step(changed, Event(EventKind.REROUTED, at, actor.person, codes, {"reason": reason}))
 
 
-def pass_on(case: Case, reach: Reach, at: datetime) -> Step:
-    """Nobody is left on the case's route: go to the next one, or show the contact card."""
+def pass_on(case: Case, reach: Reach, at: datetime, refused: str = "") -> Step:
+    """Nobody is left on the case's route: go to the next one, or show the contact card.
+
+    `refused` is the platform's code where it would not take the card.
+    """
     kind = EventKind.LEFT_OUTSIDE if reach.outside else EventKind.PASSED_ON
     status = case.status
     if case.status in {Status.WAITING, Status.ASKED} and reach.outside:
         status = Status.OUTSIDE
     changed = replace(case, route=reach.route, assignee=None, status=status)
-    return _step(changed, Event(kind, at, "", {"from": case.route, "to": reach.route}))
+    codes = {"from": case.route, "to": reach.route} | ({"refused": refused} if refused else {})
+    return _step(changed, Event(kind, at, "", codes))
 
 
 def withdraw(case: Case, actor: Actor, reason: str, at: datetime) -> Step:

@@ -1,14 +1,17 @@
-"""A decision table that remembers: most people go the same few ways through the walk."""
+"""A rule pack that remembers: most people go the same few ways through the walk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 from bot.decision_table import State, Table
 from bot.rulepack import RulePack
 
 MOST_KEPT = 5_000
-Key = tuple[tuple[str, int], ...]
+Key = tuple[object, ...]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +22,31 @@ class RememberedTable(Table):
 
     def hangs_on(self, state: State) -> int:
         """As `Table.hangs_on`."""
-        key = tuple(state.items())
-        known = self.kept.get(key)
-        if known is None:
-            if len(self.kept) == MOST_KEPT:
-                self.kept.clear()
-            known = self.kept[key] = Table.hangs_on(self, state)
-        return known
+        return _recall(self.kept, tuple(state.items()), lambda: Table.hangs_on(self, state))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RememberedPack(RulePack):
+    """Says what `RulePack` says; each page's questions and the next page are worked out once."""
+
+    kept: dict[Key, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def recall(self, key: Key, work: Callable[[], Found]) -> Found:
+        """As `RulePack.recall`, from memory. What raises is not remembered."""
+        found: Found = _recall(self.kept, key, work)
+        return found
 
 
 def remember(pack: RulePack) -> RulePack:
-    """The same pack with a table that remembers; for a process that many people ask."""
-    return replace(pack, table=RememberedTable(pack.table.rows))
+    """The same pack with a memory; for a process that many people ask."""
+    told = {one.name: getattr(pack, one.name) for one in fields(RulePack)}
+    return RememberedPack(**(told | {"table": RememberedTable(pack.table.rows)}))
+
+
+def _recall(kept: dict[Key, Found], key: Key, work: Callable[[], Found]) -> Found:
+    if key in kept:
+        return kept[key]
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = found = work()
+    return found

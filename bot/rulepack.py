@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.decision_table import TRUE, State, Table, Verdict, When
+
+Found = TypeVar("Found")
 
 
 class UnknownAnswer(Exception):
@@ -161,7 +164,10 @@ class RulePack:
         return found
 
     def page_or_none(self, page: str) -> Page | None:
-        return next((p for p in self.pages if p.id == page), None)
+        for one in self.pages:  # asked some thirty times a page turn
+            if one.id == page:
+                return one
+        return None
 
     def people_page(self, answers: Mapping[str, str]) -> Page | None:
         """The tick list of people who must not see the case, where these answers call for it."""
@@ -191,9 +197,18 @@ class RulePack:
         """
         if page.always:
             return page.questions
+        key = ("live", page.id, *answers.items())
+        return self.recall(key, lambda: self._live(answers, page))
+
+    def _live(self, answers: Mapping[str, str], page: Page) -> tuple[Question, ...]:
         state = self.state(self.given_before(answers, page), self.open)
         live = self.table.hangs_on(state)
         return tuple(q for q in page.questions if self.bits[q.id] & live)
+
+    def recall(self, key: tuple[object, ...], work: Callable[[], Found]) -> Found:
+        """What the work gives; a pack that remembers does it once for each key."""
+        _ = key
+        return work()
 
     def given_before(self, answers: Mapping[str, str], page: Page) -> dict[str, str]:
         """The answers to questions of the pages before `page`. Raises UnknownAnswer for bad ids."""

@@ -75,6 +75,11 @@ def next_page(pack: RulePack, answers: Answers, after: str | None = None) -> Pag
     them only to be filled in again), and the tick list of people comes up in its turn. Questions of
     an `always` page are asked whatever they may change. Raises UnknownAnswer, UnknownPage.
     """
+    key = ("next", after, *answers.items())
+    return pack.recall(key, lambda: _find_next(pack, answers, after))
+
+
+def _find_next(pack: RulePack, answers: Answers, after: str | None) -> Page | None:
     given = _given_up_to(pack, answers, after)
     live = pack.table.hangs_on(pack.state(given, pack.open))
     turn = pack.pages.index(pack.page(after)) if after else len(pack.pages)

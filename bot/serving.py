@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import app as composition
 from bot.settings import Settings, SettingsError
-from handlers.slack import note_end
+from handlers.trouble import note_end
 
 log = structlog.get_logger()
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
@@ -141,7 +141,7 @@ async def _serve_on(listener: socket.socket, settings: Settings, began: float) -
 
 @contextlib.asynccontextmanager
 async def watching(app: composition.Sharecheck) -> AsyncIterator[None]:
-    """Look at the token meanwhile; a fault of that is logged, and nothing else ends for it."""
+    """Look at Slack's token meanwhile; a fault of that is logged, and nothing else ends for it."""
     task = asyncio.create_task(watch_token(app))
     task.add_done_callback(note_end)
     try:
@@ -154,9 +154,9 @@ async def watching(app: composition.Sharecheck) -> AsyncIterator[None]:
 async def watch_token(app: composition.Sharecheck, again: float = CHECKED_AGAIN) -> None:
     """Say early when the token is wrong; while Slack is away, ask again every `again` seconds."""
     said = False
-    while True:
+    while app.slack is not None:
         try:
-            await composition.check_workspace(app)
+            await app.slack.check()
         except SettingsError as error:
             log.error("settings_wrong", problem=str(error))  # noqa: TRY400 - the words say it all
             return

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,32 +16,45 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.chat import Account, Place, Platform
-from bot.people import (
-    ChannelRoute,
-    Contact,
-    ContactRoute,
-    Numbers,
-    PeopleRoute,
-    Person,
-    Route,
-    School,
+from bot.chat import Place, Platform
+from bot.people import School
+from bot.settings_schools import (
+    DAYS,
+    ROUTE_IDS,
+    DigestSettings,
+    Guid,
+    NumberSettings,
+    PersonSettings,
+    RouteSettings,
+    SchoolSettings,
+    SlackChannel,
+    TeamsChannel,
+    build_school,
+    find_faults,
 )
 
-ROUTE_IDS = ("dsl", "head", "chair", "lado", "dpo")
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+__all__ = [
+    "DAYS",
+    "ROUTE_IDS",
+    "DigestSettings",
+    "NumberSettings",
+    "PersonSettings",
+    "RouteSettings",
+    "SchoolSettings",
+    "Settings",
+    "SettingsError",
+    "build_schools",
+    "read_settings",
+]
+
 SHORTEST_SECRET = 8
 APP_LEVEL = "xapp-"
-Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----")
+_PRIVATE_KEY = re.compile("-----BEGIN (RSA )?PRIVATE KEY-----")
 
 
 class SettingsError(Exception):
     """Raised when the settings cannot be used; each line names a key and says what is wrong."""
-
-
-PersonId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
-SlackUser = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")]
-SlackChannel = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
 
 def _be_a_secret(value: SecretStr) -> SecretStr:
@@ -71,66 +76,54 @@ def _be_app_level(value: SecretStr) -> SecretStr:
     return value
 
 
+def _be_safe(value: str) -> str:
+    """An address to which tokens may go: only this computer is asked without encryption."""
+    parts = urlsplit(value)
+    on_this_computer = parts.scheme == "http" and parts.hostname == "127.0.0.1"
+    if not on_this_computer and parts.scheme != "https":
+        raise ValueError("it does not begin with https:// (or, on this computer, http://127.0.0.1)")
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("it is not the address of a service, such as https://example.org/")
+    return value
+
+
+def _be_public(value: str) -> str:
+    if not value.startswith("https://"):
+        raise ValueError("it does not begin with https://")
+    return value
+
+
+def _end_open(value: str) -> str:
+    return value.rstrip("/")
+
+
+def _end_closed(value: str) -> str:
+    """With a slash at its end: what begins like it is then on the same host."""
+    return f"{value.rstrip('/')}/"
+
+
+def _hold_key_and_certificate(path: Path) -> Path:
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or 'it cannot be read'}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: it is not a PEM file") from None
+    if not _PRIVATE_KEY.search(text):
+        raise ValueError(f"{path}: there is no private key in it, or one with a passphrase")
+    if not _CERTIFICATE.search(text):
+        raise ValueError(f"{path}: there is no certificate in it")
+    return path
+
+
 Secret = Annotated[SecretStr, AfterValidator(_be_a_secret)]
 BotToken = Annotated[Secret, AfterValidator(_be_for_the_bot)]
 AppToken = Annotated[Secret, AfterValidator(_be_app_level)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PersonSettings(_Part):
-    post: Annotated[str, Field(min_length=1, max_length=60)]
-    slack: SlackUser | None = None
-    email: str | None = None
-
-
-class RouteSettings(_Part):
-    """Exactly one of: a Slack channel, named people, or whom to ring (phone, email)."""
-
-    post: Annotated[str, Field(min_length=1, max_length=60)]
-    slack_channel: SlackChannel | None = None
-    people: tuple[str, ...] = ()
-    phone: str | None = None
-    email: str | None = None
-
-    @property
-    def kinds(self) -> int:
-        return sum((bool(self.slack_channel), bool(self.people), bool(self.phone or self.email)))
-
-
-class NumberSettings(_Part):
-    social_care: Annotated[str, Field(min_length=3)]
-    social_care_out_of_hours: Annotated[str, Field(min_length=3)]
-    lado: Annotated[str, Field(min_length=3)]
-
-
-class DigestSettings(_Part):
-    day: Day = "friday"
-    time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "15:30"
-
-
-class SchoolSettings(_Part):
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    slack_team: Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
-    time_zone: str = "Europe/London"
-    share_needs: Literal["notify", "approval", "nothing"] = "notify"
-    head_is_dsl: bool = False
-    numbers: NumberSettings
-    digest: DigestSettings = DigestSettings()
-    people: dict[PersonId, PersonSettings] = {}
-    routes: dict[str, RouteSettings]
-
-    @field_validator("time_zone")
-    @classmethod
-    def _be_a_time_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{name!r} is not a time zone, such as Europe/London") from error
-        return name
+Address = Annotated[str, AfterValidator(_be_safe)]
+BaseAddress = Annotated[Address, AfterValidator(_end_open)]
+ServiceAddress = Annotated[Address, AfterValidator(_end_closed)]
+PublicAddress = Annotated[Address, AfterValidator(_be_public), AfterValidator(_end_open)]
+KeyFile = Annotated[Path, AfterValidator(_hold_key_and_certificate)]
 
 
 class Settings(BaseSettings):
@@ -144,29 +137,91 @@ class Settings(BaseSettings):
     keys_dir: Path = Path("keys")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    public_url: PublicAddress | None = None
     rule_pack: str = "england-2024"
-    slack_bot_token: BotToken
+    slack_bot_token: BotToken | None = None
     slack_app_token: AppToken | None = None
     slack_signing_secret: Secret | None = None
-    slack_api_url: str = "https://slack.com/api/"
+    slack_api_url: Address = "https://slack.com/api/"
     operator_channel: SlackChannel | None = None
+    teams_app_id: Guid | None = None
+    teams_app_secret: Secret | None = None
+    teams_certificate: KeyFile | None = None
+    teams_login_url: BaseAddress = "https://login.microsoftonline.com"
+    teams_openid_url: Address = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    teams_graph_url: BaseAddress = "https://graph.microsoft.com/v1.0"
+    teams_service_urls: Annotated[tuple[ServiceAddress, ...], Field(min_length=1)] = (
+        "https://smba.trafficmanager.net/",
+    )
+    teams_operator_channel: TeamsChannel | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     schools: Annotated[tuple[SchoolSettings, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _be_reachable(self) -> Settings:
-        if self.slack_app_token is None and self.slack_signing_secret is None:
-            raise ValueError(
-                "slack_app_token, slack_signing_secret: give the first for Socket Mode, or the "
-                "second for HTTP; without either, Slack cannot reach Sharecheck"
+    def _be_connected(self) -> Settings:
+        faults = [*self._wrong_slack(), *self._wrong_teams()]
+        if not self.platforms and not faults:
+            faults.append(
+                "slack_bot_token, teams_app_id: give the first for Slack, the second for Teams, "
+                "or both; without either, nobody can reach Sharecheck"
             )
+        if self.operator_channel and self.teams_operator_channel:
+            faults.append("operator_channel, teams_operator_channel: give one of them")
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
+
+    def _wrong_slack(self) -> list[str]:
+        if self.slack_bot_token is None:
+            given = {"operator_channel": self.operator_channel} | self._ways_of_slack
+            half = [key for key, value in given.items() if value is not None]
+            return [f"slack_bot_token: missing; {key} is given" for key in half[:1]]
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            said = "give the first for Socket Mode, or the second for HTTP; without either, Slack"
+            return [f"slack_app_token, slack_signing_secret: {said} cannot reach Sharecheck"]
+        return []
+
+    def _wrong_teams(self) -> list[str]:
+        proofs = {
+            "teams_app_secret": self.teams_app_secret,
+            "teams_certificate": self.teams_certificate,
+        }
+        shown = [key for key, value in proofs.items() if value is not None]
+        if self.teams_app_id is None:
+            half = [*shown, *(["teams_operator_channel"] if self.teams_operator_channel else [])]
+            return [f"teams_app_id: missing; {key} is given" for key in half[:1]]
+        if len(shown) != 1:
+            return ["teams_app_secret, teams_certificate: give one of them, with teams_app_id"]
+        return []
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The platforms with which this installation is connected."""
+        given = {Platform.SLACK: self.slack_bot_token, Platform.TEAMS: self.teams_app_id}
+        return tuple(platform for platform, value in given.items() if value is not None)
 
     @property
     def transports(self) -> tuple[str, ...]:
         """The ways in which Slack reaches this installation: `socket`, `http`, or both."""
         given = {"socket": self.slack_app_token, "http": self.slack_signing_secret}
         return tuple(name for name, secret in given.items() if secret is not None)
+
+    @property
+    def operator_place(self) -> Place | None:
+        """Where the operator hears of messages given up, if anywhere."""
+        school = self.schools[0]
+        if self.operator_channel and school.slack_team:
+            return Place(Platform.SLACK, school.slack_team, self.operator_channel)
+        if self.teams_operator_channel and school.teams_tenant:
+            return Place(Platform.TEAMS, school.teams_tenant, self.teams_operator_channel)
+        return None
+
+    @property
+    def _ways_of_slack(self) -> dict[str, object]:
+        return {
+            "slack_app_token": self.slack_app_token,
+            "slack_signing_secret": self.slack_signing_secret,
+        }
 
     @classmethod
     def settings_customise_sources(
@@ -186,8 +241,8 @@ def read_settings(path: Path | None = None) -> Settings:
     """Read the settings from a file (default: `$SHARECHECK_CONFIG` or `sharecheck.toml`).
 
     Secret files lie in `$SHARECHECK_SECRETS_DIR` (such as `/run/secrets`), one value a file, named
-    `sharecheck_slack_bot_token`, `sharecheck_slack_app_token` and
-    `sharecheck_slack_signing_secret`. Raises SettingsError.
+    `sharecheck_slack_bot_token`, `sharecheck_slack_app_token`, `sharecheck_slack_signing_secret`
+    and `sharecheck_teams_app_secret`. Raises SettingsError.
     """
     file = path or Path(os.environ.get("SHARECHECK_CONFIG", "sharecheck.toml"))
     if not file.is_file():
@@ -211,89 +266,9 @@ def read_settings(path: Path | None = None) -> Settings:
 
 def build_schools(settings: Settings) -> dict[str, School]:
     """The schools by id. Raises SettingsError naming each key that does not fit another."""
-    faults: list[str] = []
-    schools: dict[str, School] = {}
-    teams: set[str] = set()
-    for number, given in enumerate(settings.schools):
-        key = f"schools[{number}]"
-        if given.id in schools:
-            faults.append(f"{key}.id: {given.id!r} is used twice")
-        if given.slack_team in teams:
-            faults.append(f"{key}.slack_team: one workspace serves one school, and has one block")
-        teams.add(given.slack_team)
-        faults += _doubled_people(key, given)
-        routes = _build_routes(key, given, faults)
-        if not faults:
-            schools[given.id] = _build_school(given, routes)
-    if len(settings.schools) > 1:
-        faults.append("schools[1]: one installation serves one school at present")
-    if faults:
+    if faults := find_faults(settings.schools, settings.platforms):
         raise SettingsError("\n".join(faults))
-    return schools
-
-
-def _doubled_people(key: str, given: SchoolSettings) -> list[str]:
-    """One human is one entry: who is kept out under one name must not come in under another."""
-    names: dict[str, str] = {}
-    faults = []
-    for name, person in given.people.items():
-        first = names.setdefault(person.slack, name) if person.slack else name
-        if first != name:
-            where = f"{key}.people.{name}.slack"
-            faults.append(f"{where}: {first!r} has it too; name one person, on several routes")
-    return faults
-
-
-def _build_school(given: SchoolSettings, routes: dict[str, Route]) -> School:
-    return School(
-        id=given.id,
-        name=given.name,
-        time_zone=given.time_zone,
-        slack_team=given.slack_team,
-        routes=routes,
-        people=tuple(_person(given, name) for name in given.people),
-        numbers=Numbers(**given.numbers.model_dump()),
-        share_needs=given.share_needs,
-        head_is_dsl=given.head_is_dsl,
-        digest_day=DAYS.index(given.digest.day),
-        digest_time=given.digest.time,
-    )
-
-
-def _build_routes(key: str, given: SchoolSettings, faults: list[str]) -> dict[str, Route]:
-    routes: dict[str, Route] = {}
-    unknown = sorted(set(given.routes) - set(ROUTE_IDS))
-    known = ", ".join(ROUTE_IDS)
-    faults += [f"{key}.routes.{name}: unknown route; choose from {known}" for name in unknown]
-    for route_id in ROUTE_IDS:
-        where = f"{key}.routes.{route_id}"
-        route = given.routes.get(route_id)
-        if route is None:
-            faults.append(f"{where}: missing; every school needs all of {known}")
-        elif route.kinds != 1:
-            faults.append(f"{where}: give one of slack_channel, people, or phone and email")
-        elif unknown_people := sorted(set(route.people) - set(given.people)):
-            faults.append(f"{where}.people: {unknown_people[0]!r} is not in {key}.people")
-        elif silent := [p for p in route.people if given.people[p].slack is None]:
-            faults.append(f"{key}.people.{silent[0]}.slack: missing; {route_id} cases go to them")
-        else:
-            routes[route_id] = _build_route(given, route)
-    return routes
-
-
-def _build_route(given: SchoolSettings, route: RouteSettings) -> Route:
-    if route.slack_channel:
-        place = Place(Platform.SLACK, given.slack_team, route.slack_channel)
-        return ChannelRoute(route.post, place)
-    if route.people:
-        return PeopleRoute(route.post, tuple(_person(given, name) for name in route.people))
-    return ContactRoute(route.post, Contact(route.post, route.phone, route.email))
-
-
-def _person(given: SchoolSettings, name: str) -> Person:
-    person = given.people[name]
-    accounts = (Account(Platform.SLACK, given.slack_team, person.slack),) if person.slack else ()
-    return Person(name, accounts, person.post)
+    return {given.id: build_school(given) for given in settings.schools}
 
 
 def _explain(error: ValidationError) -> str:

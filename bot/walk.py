@@ -232,7 +232,7 @@ def seal(walk: Walk, person: str, lock: Lock) -> str:
     where nothing was written.
     """
     body = json.dumps(_as_json(walk), separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(lock.seal(person, zlib.compress(body, 9))).decode()
+    return base64.urlsafe_b64encode(lock.seal(person, _compress(body))).decode()
 
 
 def seal_to_fit(walk: Walk, person: str, lock: Lock) -> tuple[str, Walk]:
@@ -274,6 +274,12 @@ def unseal(text: str, person: str, lock: Lock) -> Walk:
     )
 
 
+def _compress(body: bytes) -> bytes:
+    """As zlib does it, with a window of 8 KB: its usual tables cost ten times the work itself."""
+    work = zlib.compressobj(9, zlib.DEFLATED, 13, 6)
+    return work.compress(body) + work.flush()
+
+
 def _onward(pack: RulePack, walk: Walk, *, after: str | None) -> Walk:
     page = next_page(pack, _counted(pack, walk, walk.trail), after=after)
     following = page.id if page else OUTCOME
@@ -288,8 +294,13 @@ def _without_detour(walk: Walk) -> Walk:
 
 
 def _counted(pack: RulePack, walk: Walk, trail: tuple[str, ...]) -> dict[str, str]:
-    ids = {q.id for p in trail if (page := pack.page_or_none(p)) for q in page.questions}
+    ids = pack.recall(("asked", *trail), lambda: _asked_on(pack, trail))
     return {q: a for q, a in walk.answers.items() if q in ids}
+
+
+def _asked_on(pack: RulePack, trail: tuple[str, ...]) -> frozenset[str]:
+    pages = (page for name in trail if (page := pack.page_or_none(name)))
+    return frozenset(q.id for page in pages for q in page.questions)
 
 
 def _fixable(pack: RulePack, walk: Walk) -> str:

@@ -55,7 +55,8 @@ def begin(desk: Desk, school: School) -> Walk:
 async def begin_another(desk: Desk, school: School, case_id: str, account: Account) -> Walk:
     """A walk for another recipient of the requester's own case. Raises StalePage otherwise."""
     case = await desk.store.read(lambda unit: unit.load(case_id))
-    if case.requester != school.person(account).id:
+    await desk.learn(school, (account,))
+    if case.requester not in school.person(account).names:
         raise StalePage
     return walks.another(new_id(), desk.pack, school.id, case.answers, case.id, case.excluded)
 
@@ -89,6 +90,7 @@ async def record(desk: Desk, school: School, walk: Walk, account: Account, given
     pack = desk.pack_by_digest(walk.pack)
     if walk.page != OUTCOME or walks.open_fix(pack, walk):
         raise StalePage
+    desk.acquaintance.begin(school, account)
     answers = _answers(pack, walk, given.purpose)
     advice = decide(pack, answers)
     needs = await share_needs(desk, school, advice, account)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.chat import InDoubt, NotNow, RefusedForGood
+from handlers.burial import Burial
 from handlers.desk import Desk
 from handlers.errand import Errand, Sent, Skipped
 from storage.errors import StoreUnavailable
@@ -143,7 +144,7 @@ class Courier:
         except InDoubt as error:
             return self._doubtful(row, error)
         except RefusedForGood as error:
-            return self._bury(row, error.code)
+            return self._bury(row, error.code, refused=True)
         if isinstance(result, Sent):
             place, ref = (str(result.ref.place), result.ref.id) if result.ref else (None, None)
             return lambda unit: unit.done(row, place, ref)
@@ -170,12 +171,12 @@ class Courier:
         log.info("outbox_retry", key=row.key, code=error.code, seconds=pause.total_seconds())
         return lambda unit: unit.retry(row, again, error.code, doubt=doubt)
 
-    def _bury(self, row: OutboxRow, code: str) -> Settle:
+    def _bury(self, row: OutboxRow, code: str, *, refused: bool = False) -> Settle:
         log.error("outbox_buried", key=row.key, template=row.template, code=code)
 
         def bury(unit: Unit) -> None:
             if unit.bury(row, code):
-                Errand(self.desk, row).report_buried(unit, code)
+                Burial(self.desk, row, code, refused).report(unit)
 
         return bury
 

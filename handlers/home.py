@@ -95,13 +95,14 @@ async def look(desk: Desk, school: School, account: Account, *, reviewing: bool 
 
     Raises Guest for people from other organisations.
     """
-    if account.team != school.slack_team:
+    if not school.is_home(account):
         raise Guest
-    person = school.person(account)
-    routes, sure = await _reviewed(desk, school, person.id) if reviewing else (frozenset(), True)
+    await desk.learn(school, (account,))
+    person = school.person(account).id
+    routes, sure = await _reviewed(desk, school, person) if reviewing else (frozenset(), True)
     viewer = Viewer(
         school=school.id,
-        ids=frozenset({person.id, *map(str, person.accounts)}),
+        ids=school.person(account).names,
         routes=frozenset(routes),
         outside=frozenset(r for r in school.routes if routes & {*next_routes(r)}),
         kept=frozenset(school.routes) - routes if KEEPERS in routes else frozenset(),
@@ -194,7 +195,9 @@ async def _shown(seen: Look, case: Case) -> Card:
     if mine and reviews and case.decision is None:
         people = await seen.desk.reviewers(seen.school, case.route)
         reviews = not eligible(case, people - seen.viewer.ids)
-    return Card("home_case", {**_common(seen), **seen.facts(case), "reviews": reviews, "miss": ""})
+    facts = seen.facts(case)
+    await seen.desk.name_people(seen.school, facts, seen.account.platform)
+    return Card("home_case", {**_common(seen), **facts, "reviews": reviews, "miss": ""})
 
 
 def _found_nothing(seen: Look, why: str) -> Card:

@@ -38,6 +38,24 @@ async def find_card(desk: Desk, key: str, root: MessageRef) -> OutboxRow | None:
     return next((row for row in posted if (row.place, row.ref) == here), None)
 
 
+async def find_posted(desk: Desk, root: MessageRef) -> OutboxRow | None:
+    """The row that posted the card at the head of a thread, or None, where messages hold no key."""
+    row = await desk.store.read(lambda unit: unit.find_posted(str(root.place), root.id))
+    return row if row is not None and row.template in _AGAIN else None
+
+
+async def thread_card(desk: Desk, school: School, account: Account, case_id: str) -> Card:
+    """The card of a case with its buttons, as the case stands now, for one who may see them.
+
+    Raises as `buttons_again`.
+    """
+    case, actor = await Visit(desk, school, account, case_id).look()
+    await _allow(desk, case, actor)
+    facts = case_facts(case, school, desk.pack_of(case), shown_on=case.route)
+    await desk.name_people(school, facts, account.platform)
+    return Card("thread", {**facts, "may_repeat": False})
+
+
 async def buttons_again(desk: Desk, school: School, account: Account, row: OutboxRow) -> Card:
     """The card with the buttons, as the case stands now.
 
@@ -50,6 +68,7 @@ async def buttons_again(desk: Desk, school: School, account: Account, row: Outbo
     await _allow(desk, case, actor)
     shown_on = str(row.route) if row.template == COPY else case.route
     facts = case_facts(case, school, desk.pack_of(case), shown_on=shown_on)
+    await desk.name_people(school, facts, account.platform)
     return Card(_AGAIN[row.template], {**facts, "may_repeat": False})
 
 

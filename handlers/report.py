@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.chat import Account, Card, Place
+from bot.chat import Card, Place
 from bot.digest import Digest, Week, covers, due_at, newest_missed, next_week, summarise, week_named
-from bot.people import ChannelRoute, PeopleRoute, School
+from bot.people import ChannelRoute, School
 from bot.rules import RulePack
 from handlers.desk import Desk
 from storage.outbox import OutboxRow, Verb
@@ -87,14 +87,15 @@ def digest_card(pack: RulePack, school: School, digest: Digest) -> Card:
     )
 
 
-def digest_targets(school: School) -> tuple[Place | None, tuple[tuple[str, Account], ...]]:
-    """Where the DSL's digest goes: their channel, or each named person."""
+async def digest_targets(desk: Desk, school: School) -> tuple[Place | None, tuple[str, ...]]:
+    """Where the DSL's digest goes: to their channel, or, where not all of it review, to each alone.
+
+    Raises a DeliveryError.
+    """
     route = school.routes["dsl"]
-    if isinstance(route, ChannelRoute):
+    if isinstance(route, ChannelRoute) and not route.narrow:
         return route.place, ()
-    if isinstance(route, PeopleRoute):
-        return None, tuple((p.id, p.accounts[0]) for p in route.people)
-    return None, ()
+    return None, tuple(person for person, _ in await desk.route_accounts(school, "dsl"))
 
 
 def superseded(desk: Desk, school: School, week: str) -> bool:

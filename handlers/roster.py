@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.chat import Chat, Member, Place, Platform
 
@@ -15,10 +15,16 @@ Members = tuple[Member, ...]
 
 
 class Roster:
-    """Members are asked for once at a time, however many wait, and remembered for a minute."""
+    """Members are asked for once at a time, however many wait, and remembered for a minute.
 
-    def __init__(self, chats: Mapping[Platform, Chat]) -> None:
+    `heard` is told of every answer, before anybody else gets it.
+    """
+
+    def __init__(
+        self, chats: Mapping[Platform, Chat], heard: Callable[[Place, Members], None]
+    ) -> None:
         self._chats = chats
+        self._heard = heard
         self._known: dict[Place, tuple[float, Members]] = {}
         self._asked: dict[Place, asyncio.Task[Members]] = {}
 
@@ -50,5 +56,6 @@ class Roster:
             members = await self._chats[place.platform].members(place)
         finally:
             del self._asked[place]
+        self._heard(place, members)
         self._known[place] = (time.monotonic(), members)
         return members

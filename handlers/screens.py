@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from bot import walk as walks
 from bot.case import Case
-from bot.chat import Account, Card, DeliveryError, Member, Standing
+from bot.chat import Account, Card, DeliveryError, Member, Place, Standing
 from bot.facts import Facts, advice_facts, contact_facts, needs_of, number_facts
 from bot.life import AFTER_DANGER, boxes_for
-from bot.people import ChannelRoute, ContactRoute, PeopleRoute, School, reachable_route
+from bot.people import ChannelRoute, ContactRoute, School, known_reviewers, reachable_route
 from bot.rules import Page, Question, RulePack, Verdict
 from bot.walk import OUTCOME, Walk
 from handlers.check import excluded_by, share_needs, waits_for_approval
@@ -60,21 +60,20 @@ async def receivers(desk: Desk, school: School) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for route_id in RECEIVERS:
         route = school.routes[route_id]
-        if isinstance(route, PeopleRoute):
-            for person in route.people:
-                found.setdefault(person.id, person.post or person.id)
-        elif isinstance(route, ChannelRoute):
-            for member in await _members_or_none(desk, route):
+        for person in known_reviewers(route) or ():
+            found.setdefault(person.id, person.post or person.id)
+        if isinstance(route, ChannelRoute) and not route.named:
+            for member in await _members_or_none(desk, route.asked):
                 person = school.person(member.account)
                 found.setdefault(person.id, person.post or member.name or person.id)
     return list(found.items())
 
 
-async def _members_or_none(desk: Desk, route: ChannelRoute) -> list[Member]:
-    """Those of a channel who would receive a case: guests and strangers never do."""
+async def _members_or_none(desk: Desk, place: Place) -> list[Member]:
+    """Those of a channel or group who would receive a case: guests and strangers never do."""
     try:
         async with asyncio.timeout(2 * LOOK_WITHIN):
-            members = await desk.members(route.place)
+            members = await desk.members(place)
     except (DeliveryError, TimeoutError):
         return []
     return [member for member in members if member.standing is Standing.MEMBER]

@@ -4,24 +4,21 @@ whoever has it open did something to a case.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import structlog
 
-from bot.chat import Account, Card, DeliveryError, RefusedForGood
-from bot.refusals import Refusal
+from bot.chat import Account, Card, RefusedForGood
 from handlers import home
 from handlers.home import Where
-from handlers.slack_payload import Payload, Press, read_view
-from handlers.slack_walk import school_of
-from storage.errors import StorageError
+from handlers.slack_payload import Payload, read_view
+from handlers.slack_visitor import SlackVisitor
+from handlers.trouble import EXPECTED, note_trouble
+from handlers.visitor import Press
 
-if TYPE_CHECKING:
-    from handlers.slack import Visitor
-
-What = TypeVar("What", Press, Payload)
+Draw = Callable[[], Awaitable[tuple[Where, Card]]]
 MOST_KEPT = 2_000
 OVERTAKEN = "hash_conflict"
 log = structlog.get_logger()
@@ -47,70 +44,61 @@ class Homes:
         return self._shown.get(account)
 
 
-async def on_opened(visitor: Visitor, event: Payload) -> None:
+async def on_opened(visitor: SlackVisitor, event: Payload) -> None:
     """The app was opened, at its home page or at its messages."""
     if event.get("tab") == "home":
         await _draw(visitor, Where(), _version_of(read_view(event)))
 
 
-async def on_go(visitor: Visitor, press: Press) -> None:
+async def on_go(visitor: SlackVisitor, press: Press) -> None:
     """Another page of it."""
     where = Where.parse(press.value)
     await _draw(visitor, where, _version_of(read_view(visitor.body)))
 
 
-async def on_search(visitor: Visitor, press: Press) -> None:
+async def on_search(visitor: SlackVisitor, press: Press) -> None:
     """A reference was typed; where it is none, it goes no further than this."""
 
     async def find() -> tuple[Where, Card]:
-        school = school_of(visitor)
-        return await home.search(visitor.edge.desk, school, visitor.account, press.value)
+        school = visitor.school
+        return await home.search(visitor.desk, school, visitor.account, press.value)
 
     await _publish(visitor, Where(), _version_of(read_view(visitor.body)), find)
 
 
-def redraws(
-    table: Mapping[str, Callable[[Visitor, What], Awaitable[None]]], names: Iterable[str]
-) -> dict[str, Callable[[Visitor, What], Coroutine[Any, Any, None]]]:
-    """These entries of a table; the home page of whoever acted by one of them is drawn anew."""
-    return {name: _then_redraw(table[name]) for name in names}
+def redraw(visitor: SlackVisitor) -> None:
+    """Draw anew, soon, the home page that lies open below what somebody did."""
+    if shown := visitor.edge.homes.shown_to(visitor.account):
+        visitor.edge.background.begin(_draw(visitor, *shown))
 
 
-def _then_redraw(
-    handle: Callable[[Visitor, What], Awaitable[None]],
-) -> Callable[[Visitor, What], Coroutine[Any, Any, None]]:
-    async def handle_and_redraw(visitor: Visitor, what: What) -> None:
-        await handle(visitor, what)
-        if visitor.acted and (shown := visitor.edge.homes.shown_to(visitor.account)):
-            visitor.edge.after_ack(_draw(visitor, *shown))
-
-    return handle_and_redraw
-
-
-ACTIONS: Mapping[str, Callable[[Visitor, Press], Coroutine[Any, Any, None]]] = {
+ACTIONS: Mapping[str, Callable[[SlackVisitor, Press], Coroutine[Any, Any, None]]] = {
     **{f"home.{name}": on_go for name in ("all", "again", "back", "case", "newer", "older")},
     "home.search": on_search,
 }
 
 
-async def _draw(visitor: Visitor, where: Where, version: str) -> None:
+async def _draw(visitor: SlackVisitor, where: Where, version: str) -> None:
     async def draw() -> tuple[Where, Card]:
-        school = school_of(visitor)
-        return where, await home.home_card(visitor.edge.desk, school, visitor.account, where)
+        school = visitor.school
+        return where, await home.home_card(visitor.desk, school, visitor.account, where)
 
     await _publish(visitor, where, version, draw)
 
 
 async def _publish(
-    visitor: Visitor, where: Where, version: str, draw: Callable[[], Awaitable[tuple[Where, Card]]]
+    visitor: SlackVisitor,
+    where: Where,
+    version: str,
+    draw: Callable[[], Awaitable[tuple[Where, Card]]],
 ) -> None:
     """Draw and show it, unless a page was shown meanwhile that `version` does not know."""
     edge = visitor.edge
     try:
         where, card = await draw()
-    except (Refusal, DeliveryError, StorageError) as problem:
-        reference = edge.note_trouble(problem)
-        facts = home.problem_facts(visitor.school, problem, reference)
+    except EXPECTED as problem:
+        reference = note_trouble(problem)
+        facts = home.problem_facts(visitor.known_school, problem, reference)
         card = Card("home_trouble", {**facts, "where": str(where)})
     try:
         shown = await edge.chat.show_home(visitor.account, card, version=version)

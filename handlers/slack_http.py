@@ -7,8 +7,9 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from handlers.slack import SlackEdge, new_reference
+from handlers.slack import SlackEdge
 from handlers.slack_payload import parse_body
+from handlers.trouble import new_reference
 
 LARGEST_BODY = 1_000_000
 """Bytes; Slack's largest payloads are views of 250 KB, form-encoded."""

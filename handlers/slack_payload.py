@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from yarl import query_to_pairs
@@ -12,30 +12,41 @@ from yarl import query_to_pairs
 from bot.cards import clean
 from bot.chat import Account, Platform
 from bot.refusals import StalePage
+from handlers.visitor import Form, Press
 
 Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """A button pressed in a message or in a dialog."""
+class SlackPage:
+    """A dialog of Slack as it came back: a view with its state."""
 
-    action: str
-    value: str
-    trigger: str
-    channel: str | None
-    view: Payload | None
+    view: Payload
 
+    @property
+    def name(self) -> str:
+        return str(self.view.get("callback_id"))
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What somebody put into the present dialog: one value for each box, choice or tick list."""
+    @property
+    def kept(self) -> str:
+        return str(self.view.get("private_metadata") or "")
 
-    texts: Mapping[str, str]
-    choices: Mapping[str, str]
-    ticks: Mapping[str, tuple[str, ...]]
-    blocks: Mapping[str, str] = field(default_factory=dict)
-    """The block that holds each of them, to show an error beside it."""
+    @property
+    def id(self) -> str:
+        return str(self.view["id"])
+
+    @property
+    def hash(self) -> str:
+        """What the dialog's present page is known by."""
+        return str(self.view["hash"])
+
+    @property
+    def request(self) -> str:
+        return f"slack:{self.id}"
+
+    def form(self, *starts: str) -> Form:
+        """Slack may still send values of a page that was there before: the ids tell them apart."""
+        return _read_form(self.view, starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +139,11 @@ def read_press(body: Payload) -> Press:
     return Press(
         action=str(action.get("action_id", "")),
         value=str(action.get("value") or chosen.get("value") or ""),
-        trigger=str(body.get("trigger_id", "")),
-        channel=(body.get("channel") or {}).get("id"),
-        view=_dialog(body),
+        page=_dialog(body),
     )
 
 
-def read_form(view: Payload, *starts: str) -> Form:
-    """The values of a dialog; with `starts`, only of blocks whose ids begin with one of them.
-
-    Slack may still send values of a page that was there before: the ids tell them apart.
-    """
+def _read_form(view: Payload, starts: tuple[str, ...]) -> Form:
     texts: dict[str, str] = {}
     choices: dict[str, str] = {}
     ticks: dict[str, tuple[str, ...]] = {}
@@ -158,14 +163,10 @@ def read_form(view: Payload, *starts: str) -> Form:
     return Form(texts, choices, ticks, blocks)
 
 
-def read_metadata(view: Payload) -> str:
-    return str(view.get("private_metadata") or "")
-
-
-def _dialog(body: Payload) -> Payload | None:
+def _dialog(body: Payload) -> SlackPage | None:
     """The dialog that a button is in; a home page is none."""
     view = body.get("view")
-    return None if isinstance(view, Mapping) and view.get("type") == "home" else view
+    return SlackPage(view) if isinstance(view, Mapping) and view.get("type") != "home" else None
 
 
 def _typed(value: object) -> str:

@@ -16,10 +16,12 @@ from aiohttp import ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from handlers.slack import GRACE, SlackEdge, new_reference, note_end, note_fault
+from handlers.background import GRACE
+from handlers.slack import SlackEdge
 from handlers.slack_calls import SlackClient
 from handlers.slack_chat import LONGEST_LIMIT
 from handlers.slack_payload import Payload
+from handlers.trouble import new_reference, note_end, note_fault
 
 AT_ONCE = 100
 """Envelopes worked on at a time; those after them wait in the socket until one is answered."""

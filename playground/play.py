@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -21,6 +21,13 @@ HEARTBEAT = 15.0
 PANEL_INTERVAL = 0.5
 Inspect = Callable[[], Awaitable[Json]]
 Deed = Callable[[SlackClient, Json], Awaitable[Json]]
+
+
+class Changing(Protocol):
+    """What somebody can follow: a workspace, or a tenant."""
+
+    async def changed_since(self, version: int) -> int:
+        """Wait for a version later than the one named, and give it."""
 
 
 class BadRequestError(Exception):
@@ -62,8 +69,7 @@ def play_routes(
 
     async def follow(request: Request) -> Response:
         _person(workspace, request.query_params)
-        changes = _tell_changes(workspace, watch, stopping)
-        return StreamingResponse(changes, media_type="text/event-stream")
+        return _stream(_tell_watched(workspace, watch, stopping))
 
     return [
         Route("/play/state", read_state),
@@ -88,22 +94,40 @@ def _deed_route(client: SlackClient, path: str, deed: Deed) -> Route:
     return Route(path, answer, methods=["POST"])
 
 
-async def _tell_changes(
+def follow_route(path: str, source: Changing, stopping: asyncio.Event) -> Route:
+    """The line that tells the page of every change of a source, until the end."""
+
+    async def follow(_: Request) -> Response:
+        return _stream(_tell_changes(source, stopping))
+
+    return Route(path, follow)
+
+
+def _stream(changes: AsyncIterator[str]) -> Response:
+    return StreamingResponse(changes, media_type="text/event-stream")
+
+
+async def _tell_watched(
     workspace: Workspace, watch: PanelWatch, stopping: asyncio.Event
 ) -> AsyncIterator[str]:
-    version = -1
     watch.watchers += 1
     try:
-        while not stopping.is_set():
-            changed = await _next_change(workspace, version, stopping)
-            version = version if changed is None else changed
-            yield ": still here\n\n" if changed is None else f'data: {{"version": {version}}}\n\n'
+        async for change in _tell_changes(workspace, stopping):
+            yield change
     finally:
         watch.watchers -= 1
 
 
-async def _next_change(workspace: Workspace, version: int, stopping: asyncio.Event) -> int | None:
-    change = asyncio.create_task(workspace.changed_since(version))
+async def _tell_changes(source: Changing, stopping: asyncio.Event) -> AsyncIterator[str]:
+    version = -1
+    while not stopping.is_set():
+        changed = await _next_change(source, version, stopping)
+        version = version if changed is None else changed
+        yield ": still here\n\n" if changed is None else f'data: {{"version": {version}}}\n\n'
+
+
+async def _next_change(source: Changing, version: int, stopping: asyncio.Event) -> int | None:
+    change = asyncio.create_task(source.changed_since(version))
     end = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({change, end}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)

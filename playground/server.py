@@ -22,10 +22,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from playground.backstage import Backstage, EmptyStage, backstage_routes
 from playground.hooks import hook_routes
 from playground.inputs import NoSuchInputError
-from playground.play import BadRequestError, PanelWatch, play_routes
+from playground.play import BadRequestError, PanelWatch, follow_route, play_routes
 from playground.residents import SlackRefusalError
 from playground.slack_api import api_routes
 from playground.slack_client import SlackClient
+from playground.teams_client import TeamsClient
+from playground.teams_play import teams_play_routes
+from playground.teams_server import teams_routes
 from playground.workspace import Workspace
 
 HERE = Path(__file__).parent
@@ -39,12 +42,13 @@ def build(
     signing_secret: str,
     backstage: Backstage | None = None,
     base_url: str = "",
+    teams: TeamsClient | None = None,
 ) -> Starlette:
     """The playground's application; it keeps `client`, `workspace` and `base_url` in its state.
 
     `base_url` is its own address, which `serving.running` fills in; `bot_url` the app's, which
     may be given later as `app.state.client.courier.app_url`. `backstage` is what the page shows of
-    the app from behind.
+    the app from behind. With `teams` the page has a Teams side, and the tenant's services are here.
     """
     stopping = asyncio.Event()
     stage = backstage or EmptyStage()
@@ -61,18 +65,21 @@ def build(
                 yield
         finally:
             await client.close()
+            if teams:
+                await teams.close()
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
 
     app = Starlette(
         routes=[
-            Route("/", _page_of(workspace)),
+            Route("/", _page_of(workspace, teams)),
             Mount("/static", StaticFiles(directory=HERE / "static")),
             *api_routes(workspace),
             *hook_routes(client.hooks),
             *play_routes(client, stage.look, watch, stopping),
             *backstage_routes(workspace, stage),
+            *(_teams_side(teams, stopping) if teams else ()),
         ],
         middleware=[Middleware(LocalOnly)],
         exception_handlers={
@@ -86,7 +93,14 @@ def build(
     app.state.client = client
     app.state.base_url = base_url
     app.state.stopping = stopping
+    if teams:
+        teams.tenant.base_url = lambda: str(app.state.base_url)
     return app
+
+
+def _teams_side(teams: TeamsClient, stopping: asyncio.Event) -> list[Route]:
+    line = follow_route("/play/teams/events", teams.tenant, stopping)
+    return [*teams_routes(teams.tenant), *teams_play_routes(teams), line]
 
 
 class LocalOnly:
@@ -111,7 +125,9 @@ def _is_own(headers: Headers) -> bool:
     return origin is None or origin == f"http://{host}"
 
 
-def _page_of(workspace: Workspace) -> Callable[[Request], Awaitable[Response]]:
+def _page_of(
+    workspace: Workspace, teams: TeamsClient | None
+) -> Callable[[Request], Awaitable[Response]]:
     templates = Environment(
         loader=FileSystemLoader(HERE / "pages"), autoescape=select_autoescape(default=True)
     )
@@ -120,10 +136,17 @@ def _page_of(workspace: Workspace) -> Callable[[Request], Awaitable[Response]]:
         template = templates.get_template("index.html.j2")
         wanted = request.query_params.get("person")
         first = wanted if wanted in workspace.users else next(iter(workspace.users))
-        text = template.render(first_person=first, team=workspace.team)
+        there = _same_person(workspace.users[first].name, teams) if teams else ""
+        text = template.render(first_person=first, first_in_teams=there, team=workspace.team)
         return HTMLResponse(text, headers={"Content-Security-Policy": PAGE_POLICY})
 
     return page
+
+
+def _same_person(post: str, teams: TeamsClient) -> str:
+    """The account in the tenant of whoever has that post; else the first one there."""
+    people = teams.tenant.directory.people.values()
+    return next((one.id for one in people if one.name == post), next(iter(people)).id)
 
 
 async def _say_refusal(_: Request, error: Exception) -> Response:

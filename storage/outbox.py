@@ -47,6 +47,8 @@ class State(StrEnum):
 
 
 UNREADABLE = "unreadable"
+POSTED = "posted"
+"""What a message is hashed for, so that its row is found."""
 RANKS = {"now": 0, "high": 1, "normal": 2}
 """Of several messages that are due, the more urgent goes first."""
 _URGENCIES = {rank: name for name, rank in RANKS.items()}
@@ -174,8 +176,13 @@ class Outbox:
 
     def done(self, row: OutboxRow, place: str | None, ref: str | None) -> bool:
         """The message is out: remember where. False, changing nothing, when the lease is lost."""
-        sealed = self._seal(row, row.target, place, ref)
-        return self._settle(row, state=State.DONE, sealed=sealed, sent_at=self._clock())
+        return self._settle(
+            row,
+            state=State.DONE,
+            sealed=self._seal(row, row.target, place, ref),
+            posted_hash=self._posted_hash(row.school, place, ref),
+            sent_at=self._clock(),
+        )
 
     def skip(self, row: OutboxRow, code: str) -> bool:
         """What it was for no longer holds. False when the lease is lost."""
@@ -202,11 +209,8 @@ class Outbox:
 
     def hasten(self, key: str, due_at: datetime) -> bool:
         """Bring a pending row forward; False when it is not pending, or due before that anyway."""
-        moved = self._connection.execute(
-            update(outbox)
-            .where(outbox.c.key == key, _pending, outbox.c.due_at > due_at)
-            .values(due_at=due_at)
-        )
+        later = update(outbox).where(outbox.c.key == key, _pending, outbox.c.due_at > due_at)
+        moved = self._connection.execute(later.values(due_at=due_at))
         self.put_any = self.put_any or moved.rowcount > 0
         return moved.rowcount == 1
 
@@ -336,6 +340,7 @@ class Outbox:
             "last_error": row.last_error,
             "doubt": row.doubt,
             "sent_at": row.sent_at,
+            "posted_hash": self._posted_hash(row.school, row.place, row.ref),
         }
 
     def _row(self, row: Row[Any]) -> OutboxRow:
@@ -369,6 +374,10 @@ class Outbox:
             doubt=row.doubt,
             sent_at=row.sent_at,
         )
+
+    def _posted_hash(self, school: str, place: str | None, ref: str | None) -> str | None:
+        known = place is not None and ref is not None
+        return self._vault.keyed_hash(school, POSTED, f"{place} {ref}") if known else None
 
     def _seal(self, row: OutboxRow, *parts: str | None) -> bytes:
         plain = json.dumps(parts).encode()

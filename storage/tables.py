@@ -192,6 +192,7 @@ class OutboxTableRow(Row, table=True):
     last_error: str | None
     doubt: bool
     sent_at: datetime | None = Field(sa_type=UtcDateTime)
+    posted_hash: str | None = Field(index=True)
 
 
 class SeenKeyRow(Row, table=True):
@@ -201,6 +202,32 @@ class SeenKeyRow(Row, table=True):
 
     key: str = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class ConversationRow(Row, table=True):
+    """Where a platform lets us write to a person or a channel first; ids of the platform only."""
+
+    __tablename__ = "conversations"
+
+    platform: str = Field(primary_key=True)
+    tenant: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    conversation: str
+    service_url: str
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AccountLinkRow(Row, table=True):
+    """An account and the keyed hash of an address it has: accounts that share one are one human."""
+
+    __tablename__ = "account_links"
+    __table_args__ = (Index(None, "school", "email_hash"),)
+
+    school: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    email_hash: str = Field(primary_key=True)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def table_of(row: type[Row]) -> Table:
@@ -215,3 +242,5 @@ ledger = table_of(LedgerRow)
 ledger_heads = table_of(LedgerHeadRow)
 outbox = table_of(OutboxTableRow)
 seen_keys = table_of(SeenKeyRow)
+conversations = table_of(ConversationRow)
+account_links = table_of(AccountLinkRow)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.case import Case, Event
 from storage.audit import Report, verify
+from storage.book import Book
 from storage.errors import CaseExists, ConcurrentChange, ContentDestroyed
 from storage.ledger import Entry, Ledger, read_entry, read_event
-from storage.lists import Lists
 from storage.records import case_values, plain_text, state_text
 from storage.sql import insert_new
 from storage.tables import case_keys, cases, ledger, school_keys, seen_keys
@@ -35,8 +35,8 @@ _KEY_OF = select(case_keys.c.number, case_keys.c.wrapped).where(
 _SAVE = update(cases).where(cases.c.id == bindparam("of"), cases.c.version == bindparam("before"))
 
 
-class Unit(Lists):
-    """One transaction: the outbox, the lists, and the cases with their ledger.
+class Unit(Book):
+    """One transaction: the outbox, lists, address book, and the cases with their ledger.
 
     Work that gets one may be run again from the start: it changes nothing outside.
     """

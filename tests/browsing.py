@@ -23,6 +23,8 @@ QUIET = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = (1280, 800), (390, 844)
+WHO = "body[data-side=slack] #who, body[data-side=teams] #teams-chat .seen-as strong"
+"""Where the page says who one is, on the side that one looks at."""
 
 
 def find_chromium() -> str:
@@ -79,13 +81,26 @@ async def become(page: Page, post: str) -> None:
     people = page.get_by_role("region", name="Look through the eyes of")
     named = page.get_by_text(post, exact=True)
     await people.get_by_role("button").filter(has=named).press("Enter")
-    await page.locator("#who").get_by_text(post, exact=True).wait_for(state="attached")
+    await page.locator(WHO).get_by_text(post, exact=True).wait_for(state="attached")
 
 
 async def open_conversation(page: Page, name: str) -> None:
     await go_to(page, "Channels")
     sidebar = page.get_by_role("navigation", name="People and channels")
     await sidebar.locator(".places").get_by_role("button", name=name).click()
+
+
+async def see_teams(page: Page) -> None:
+    """Go to the Teams side by its switch, and wait until it is there."""
+    switch = page.get_by_role("group", name="See the school in")
+    await switch.get_by_role("button", name="Teams").press("Enter")
+    await page.locator("#teams-chat").wait_for()
+
+
+async def see_slack(page: Page) -> None:
+    switch = page.get_by_role("group", name="See the school in")
+    await switch.get_by_role("button", name="Slack").press("Enter")
+    await page.locator("#chat").wait_for()
 
 
 async def answer(dialog: Locator, pack: RulePack, question: str, option: str) -> None:

@@ -7,7 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.case_samples import Context, case_contexts, event_contexts, other_contexts
+from tests.case_samples import (
+    Context,
+    case_contexts,
+    decision_contexts,
+    event_contexts,
+    other_contexts,
+)
 from tests.dialog_samples import form_contexts, read_contexts, walk_contexts
 
 HOSTILE = (
@@ -24,7 +30,7 @@ CODES = frozenset(
     {
         "by", "case", "checked", "chosen", "code", "course", "done", "event", "field", "fix", "how",
         "id", "key", "kind", "kinds", "miss", "no_action", "option", "outcome", "question", "ref", "route",
-        "status", "submit", "target", "template", "to", "urgency", "user", "walk", "week", "where",
+        "status", "submit", "target", "teams", "template", "to", "urgency", "user", "walk", "week", "where",
         "which",
     }
 )  # fmt: skip
@@ -44,6 +50,7 @@ def normal_samples() -> dict[str, list[Context]]:
     found: dict[str, list[Context]] = {}
     for name in ("root", "thread", "copy", "assignee", "requester_copy", "reason_nag", "unreached"):
         found[name] = case_contexts()
+    found["thread"] = [*case_contexts(), *decision_contexts()]
     found |= {"thread_note": event_contexts(), "requester_turn": event_contexts()}
     found |= {"read": list(read_contexts())}
     for name, context in (*walk_contexts(), *form_contexts(), *other_contexts()):

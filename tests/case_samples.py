@@ -27,10 +27,16 @@ OUTCOMES = ("share", "share_limited", "do_not_share")
 NUMBERS = {"social_care": "0300 555 0100", "out_of_hours": "0300 555 0101", "lado": "0300 555 0102"}
 CONTACT = {"post": "LADO", "phone": "0300 555 0102", "email": "lado@council.example"}
 
-DSL = {"id": "dsl", "post": "DSL", "user": "U0DSL00001"}
-DEPUTY = {"id": "deputy", "post": "deputy DSL", "user": "U0DEPUTY01"}
-TEACHER = {"id": "slack:T0SCHOOL01:U0TEACHER1", "post": None, "user": "U0TEACHER1"}
-ELSEWHERE = {"id": "teams:x:y", "post": None, "user": None}
+DSL = {"id": "dsl", "post": "DSL", "user": "U0DSL00001", "teams": "d51", "name": ""}
+DEPUTY = {"id": "deputy", "post": "deputy DSL", "user": "U0DEPUTY01", "teams": "de9", "name": ""}
+TEACHER = {
+    "id": "slack:T0SCHOOL01:U0TEACHER1",
+    "post": None,
+    "user": "U0TEACHER1",
+    "teams": None,
+    "name": "the class teacher",
+}
+ELSEWHERE = {"id": "teams:x:y", "post": None, "user": None, "teams": "y", "name": ""}
 
 ASK_FIRST = {
     "title": "Ask the DSL first",
@@ -165,6 +171,17 @@ def case_contexts() -> list[Context]:
     ]
 
 
+def decision_contexts() -> list[Context]:
+    """A decision made in the thread itself that was not taken: with a fault, and blocked."""
+    tried = {"values": {"reason": "Because.", "limits": "The address."}}
+    blocked = {"blocked": {"kind": "phone"}, "may_override": True}
+    return [
+        {**facts("waiting"), **tried, "errors": {"reason": "Please say why."}},
+        {**facts("asked"), **tried, **blocked},
+        {**facts("waiting"), **tried, "errors": {"reason": "Please say why.", "odd": "This too."}},
+    ]
+
+
 def event_contexts() -> list[Context]:
     after = {"withdrawn": "withdrawn", "asked": "asked", "decided": "decided", "replied": "closed"}
     plain = [facts(after.get(e, "waiting"), e, assignee=DEPUTY) for e in EVENTS]
@@ -193,8 +210,11 @@ def other_contexts() -> Iterator[tuple[str, Context]]:
     yield "help", {"numbers": NUMBERS, "posts": ["DSL", "Headteacher"]}
     yield "help", {"numbers": NUMBERS, "posts": []}
     yield "help", {"numbers": None, "posts": []}
-    yield "mention", {"numbers": NUMBERS}
-    yield "mention", {"numbers": None}
+    for numbers in (NUMBERS, None):
+        yield "mention", {"numbers": numbers}
+        for name in ("start", "welcome", "messaged", "not_installed"):
+            yield name, {"school": "Pretend Primary School", "numbers": numbers}
+    yield "changed", {}
     for name in ("mine", "open"):
         yield (
             name,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import app as composition
-from bot.demo import pretend_settings
+from bot.demo_school import pretend_settings
 from handlers import delivery
 
 TIMEOUT = 0.4

@@ -53,6 +53,8 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
     later = {"page": rule6, "questions": three, "can_ask": True, "first": False}
     yield "page", {**common, **later}
     yield "page", {**common, **first, "rules_changed": True, "lost": True}
+    choose = {"danger": "Please choose one of these."}
+    yield "page", {**common, **first, "values": {"adult": "option2"}, "errors": choose}
     ticks = {
         **start,
         "id": "people",
@@ -66,6 +68,8 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
             {"id": f"person{i}", "label": f"Post {i}", "chosen": i == 1} for i in range(number)
         ]
         yield "people", {**common, "page": ticks, "people": people}
+    both_ticked = {"people": "Please tick the people, or nobody, but not both."}
+    yield "people", {**common, "page": ticks, "people": people[:3], "errors": both_ticked}
     outcome = {
         **common,
         **ASK_FIRST,
@@ -86,6 +90,7 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
     tried = {"values": {"reason": "Because.", "course": "against"}, "trouble": {"reference": "r1"}}
     blocked = {"field": "reason", "kind": "postcode"}
     yield "outcome", {**share, **tried, "blocked": blocked}
+    yield "outcome", {**share, **tried, "errors": {"reason": "Please say why.", "odd": "This too."}}
     yield "outcome", {**share, **tried, "blocked": blocked, "may_override": True, "lost": True}
     to_check = {"to_check": True, "course": False, "submit": "send", "awaited": True}
     yield "outcome", {**share, **to_check}
@@ -172,6 +177,7 @@ def form_contexts() -> Iterator[tuple[str, Context]]:
         for context in contexts:
             yield name, {**plain, **context}
             yield name, {**again, **context}
+            yield name, {**plain, **context, "errors": {"reason": "Please say why, in a sentence."}}
 
 
 def read_contexts() -> Iterator[Context]:

@@ -17,7 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import main
-from bot.demo import pretend_settings, write_toml
+from bot.demo import write_toml
+from bot.demo_school import pretend_settings
 from playground import school as pretend
 from tests.fixtures_school import open_pretend_school, prepare
 from tests.scenarios import SURE

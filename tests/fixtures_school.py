@@ -15,13 +15,18 @@ import structlog
 
 from bot import app as composition
 from bot.cards import Renderer
-from bot.demo import MANIFEST, SECRET, pretend_school, pretend_settings
+from bot.demo import MANIFEST
+from bot.demo_school import SECRET, TEAMS, pretend_school, pretend_settings
 from bot.settings import SchoolSettings, Settings
 from playground import school as pretend
+from playground import teams_school
 from playground.server import build
+from playground.teams_client import TeamsClient
+from playground.teams_login import LoginOverHttp
 from storage import migrate
 from storage.vault import Vault
 from tests.pretend_school import PretendSchool
+from tests.pretend_teams import TeamsSchool
 from tests.quick_server import served
 
 CLEAR_SHARE = [
@@ -69,6 +74,45 @@ async def open_pretend_school(folder: Path, **changes: Any) -> AsyncIterator[Pre
             if over == "socket":
                 await workspace.sockets.until(lambda: workspace.sockets.count > 0)
             yield PretendSchool(app, page.state.client, settings, folder)
+
+
+@contextlib.asynccontextmanager
+async def open_teams_school(folder: Path, **changes: Any) -> AsyncIterator[TeamsSchool]:
+    """A school on Teams, or (`on=BOTH`) on Slack beside it; else as `open_pretend_school`."""
+    how = {k: changes.pop(k) for k in ("deliver", "clock") if k in changes}
+    on = changes.pop("on", TEAMS)
+    own = {name: changes.pop(name) for name in SchoolSettings.model_fields if name in changes}
+    workspace = pretend.open_school(manifest=MANIFEST)
+    workspace.app = replace(workspace.app, uses_sockets=False)
+    tenant = teams_school.open_tenant(conditions=workspace.conditions)
+    client = TeamsClient(tenant, "")
+    page = build(workspace, "", SECRET, teams=client)
+    async with served(page) as address:
+        settings = pretend_settings(folder, address, on=on).model_copy(update=changes)
+        given = settings.schools[0]
+        own["routes"] = given.routes | own.get("routes", {})
+        settings = settings.model_copy(update={"schools": (given.model_copy(update=own),)})
+        prepare(settings)
+        how = {"deliver": False, "renderer": warm_renderer(), "login": LoginOverHttp(address)} | how
+        async with (
+            composition.running(settings, **how) as app,
+            served(app.asgi) as bot,
+        ):
+            page.state.client.courier.app_url = f"{bot}/slack/events"
+            client.courier.bot_url = bot
+            school = TeamsSchool(app, page.state.client, settings, folder, client)
+            for person in sorted(tenant.installed):
+                await client.install(person)
+            await school.settle()
+            yield school
+
+
+@pytest.fixture
+async def teams(tmp_path: Path) -> AsyncIterator[TeamsSchool]:
+    """A school on Teams alone, whose pretend tenant must have refused nothing."""
+    async with open_teams_school(tmp_path) as opened:
+        yield opened
+        assert opened.tenant.faults == []
 
 
 @pytest.fixture

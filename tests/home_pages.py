@@ -15,7 +15,7 @@ SEARCH = "home.search"
 async def open_home(school: PretendSchool, person: str) -> str:
     """Open the app's home page, and give what it says."""
     await school.slack.open_home(person)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
     return said(school, person)
 
 
@@ -33,13 +33,13 @@ async def send_press(school: PretendSchool, person: str, action: dict[str, Any])
     page = school.workspace.homes[person]
     body = school.slack._payloads.view_action(person, page, {"block_id": "b", **action})
     await school.slack.carrier.send(body)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
 
 async def search(school: PretendSchool, person: str, text: str) -> str:
     """Type a reference and press Enter."""
     await school.slack.press_home(person, SEARCH, text)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
     return said(school, person)
 
 

@@ -62,7 +62,7 @@ class PretendSchool:
     async def run(self, person: str, text: str = "") -> Any:
         """Type `/sharecheck`, and let the bot do what follows."""
         answer = await self.slack.slash_command(person, pretend.STAFFROOM, "/sharecheck", text)
-        await self.app.edge.finish()
+        await self.app.slack.edge.finish()
         return answer
 
     async def walk(self, person: str, pages: list[dict[str, str]]) -> None:
@@ -233,7 +233,7 @@ class PretendSchool:
     async def settle(self) -> None:
         """Until what was begun after an acknowledgement is done and nothing is left to send."""
         for _ in range(20):
-            await self.app.edge.finish()
+            await self.app.slack.edge.finish()
             if not await self.app.courier.drain():
                 return
 

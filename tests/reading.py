@@ -35,6 +35,7 @@ LACKING = {
     "dfe": 3,
     "headteacher": 3,
     "lado": 2,
+    "messaged": 3,
     "nhs": 3,
     "outbox": 2,
     "dsl": 3,
@@ -45,7 +46,10 @@ LACKING = {
 # A telephone number, a person, a moment, a reference: looked at, not read. A word of one syllable.
 LOOKED_AT = "x"
 
-_DRAWN_BY_SLACK = re.compile(r"<[@!][^>]*>|<(?:tel|mailto):[^>]*>|\bSC-[0-9A-Z]{5}\b|\br-\d+\b")
+_DRAWN_BY_THE_CHAT = re.compile(
+    r"<[@!][^>]*>|<(?:tel|mailto):[^>]*>|\bSC-[0-9A-Z]{5}\b|\br-\d+\b"
+    r"|\[[^\]]*\]\((?:tel|mailto):[^)]*\)|\{\{DATE\([^)]*\)\}\} at \{\{TIME\([^)]*\)\}\}"
+)
 _NUMBER = re.compile(r"\+?\b[\w-]*\d[\w-]*(?:[ :][\d: ]*\d)?")
 _EMOJI = re.compile(r":[a-z0-9_]+:|[^\w\s.,;:!?'\u2019\"()…/`&-]")
 _MARKS = re.compile(r"[*_~`•]|(?m:^\s*-\s)")
@@ -92,12 +96,15 @@ def running_text(drawn: dict[str, Any]) -> str:
     """What a view or message says, a line a piece; no titles and buttons, which are single words
     and would flatter the figure.
     """
-    return "\n".join(_pieces(drawn.get("blocks", [])))
+    if "blocks" in drawn:
+        return "\n".join(_pieces(drawn["blocks"]))
+    card = drawn["card"] if "card" in drawn else drawn["attachments"][0]["content"]
+    return "\n".join(_words_of_card(card))
 
 
 def sentences(text: str) -> list[str]:
     """The sentences of a drawn text without its marks; a line that ends is a sentence that does."""
-    text = _DRAWN_BY_SLACK.sub(LOOKED_AT, text)
+    text = _DRAWN_BY_THE_CHAT.sub(LOOKED_AT, text)
     for entity, word in _ENTITIES.items():
         text = text.replace(entity, word)
     text = _NUMBER.sub(LOOKED_AT, _MARKS.sub(" ", _EMOJI.sub(" ", text.replace("·", "\n"))))
@@ -165,3 +172,19 @@ def _pieces(value: object) -> Iterator[str]:
             "accessory",
         ):
             yield from _pieces(value.get(name))
+
+
+def _words_of_card(value: object) -> Iterator[str]:
+    """What an Adaptive Card says, in the order in which it stands on the screen."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _words_of_card(item)
+    elif isinstance(value, dict) and value.get("type") in {"Action.Submit", "Action.Execute"}:
+        return
+    elif isinstance(value, dict) and value.get("type") == "RichTextBlock":
+        yield "".join(run["text"] for run in value["inlines"])
+    elif isinstance(value, dict):
+        yield from (value[name] for name in ("text", "label") if name in value)
+        yield from (choice["title"] for choice in value.get("choices", ()))
+        for name in ("body", "items", "actions", "card"):
+            yield from _words_of_card(value.get(name))

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from tests.browsing import DESKTOP, PHONE, answer, become, go_to, open_conversation, open_page, walk
+from tests.browsing import (
+    DESKTOP,
+    PHONE,
+    answer,
+    become,
+    go_to,
+    open_conversation,
+    open_page,
+    see_teams,
+    walk,
+)
 from tests.fixtures_demo import Demo
-from tests.fixtures_school import UNCERTAIN
+from tests.fixtures_school import UNCERTAIN, open_teams_school
+from tests.pretend_teams import TeamsSchool
 
 GRAVE = {"serious", "critical"}
 RUN = "axe.run({resultTypes: ['violations']})"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 pytestmark = pytest.mark.long
-"""Ten screens, each looked at four times."""
+"""Some twenty screens, each looked at four times."""
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -25,6 +37,24 @@ async def page(request: pytest.FixtureRequest, live_demo: Demo) -> AsyncIterator
         await opened.evaluate(Axe().axe_script)
         yield opened
     assert live_demo.school.workspace.faults == []
+
+
+@pytest.fixture
+async def live_teams(tmp_path: Path) -> AsyncIterator[TeamsSchool]:
+    async with open_teams_school(tmp_path, deliver=True) as opened:
+        yield opened
+        assert opened.tenant.faults == []
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+async def teams_page(
+    request: pytest.FixtureRequest, live_teams: TeamsSchool
+) -> AsyncIterator[Page]:
+    address = live_teams.tenant.base_url()
+    async with open_page(address, request.param, bypass_csp=True) as opened:
+        await opened.evaluate(Axe().axe_script)
+        await see_teams(opened)
+        yield opened
 
 
 async def expect_no_barrier(page: Page, screen: str) -> None:
@@ -115,3 +145,33 @@ async def test_the_invitation_the_tour_and_behind_the_scenes_are_open_to_all(pag
     await page.get_by_role("button", name="Next", exact=True).press("Enter")
     await expect(page.get_by_role("dialog")).to_be_visible()
     await expect_no_barrier(page, "tour in the dialog")
+
+
+async def test_the_dialog_and_the_thread_in_teams_are_open_to_all(
+    teams_page: Page, live_teams: TeamsSchool
+):
+    page, pack = teams_page, live_teams.app.desk.pack
+    dialog, apps = page.get_by_role("dialog"), page.get_by_role("group", name="Apps")
+    await expect_no_barrier(page, "chat in Teams")
+    await apps.get_by_role("button").click()
+    await dialog.get_by_role("button", name="Next").click()
+    await expect(dialog.get_by_text("Please look at what is marked")).to_be_visible()
+    await expect_no_barrier(page, "first page in Teams, with what is missing")
+    await walk(dialog, pack, UNCERTAIN)
+    await dialog.get_by_label(pack.boxes["asking"].label).fill("Second-hand, from lunch")
+    await expect_no_barrier(page, "outcome in Teams")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog.get_by_text("Saved as")).to_be_visible()
+    await expect_no_barrier(page, "saved in Teams")
+    await page.keyboard.press("Escape")
+
+    await become(page, "DSL")
+    await go_to(page, "Channels")
+    await expect_no_barrier(page, "chats and channels")
+    await open_conversation(page, "DSL")
+    await page.get_by_role("button", name="Share", exact=True).wait_for()
+    await expect_no_barrier(page, "thread in Teams")
+    posts = page.locator("#teams-chat").get_by_role("article")
+    await posts.first.get_by_role("button", name="More options").press("Enter")
+    await expect(page.get_by_role("menuitem")).to_be_visible()
+    await expect_no_barrier(page, "menu of a message in Teams")

@@ -8,17 +8,23 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as bench
-from bench import slack, socket_mode, startup
+from bench import slack, socket_mode, startup, teams
 from bench.effort import TINY
 from bench.figures import Figure
+from bench.load import run, send_all
 from bench.table import write_figures
+from bench.teams_api import POST
+from bench.teams_stage import open_ground, serving_hello
+from bench.teams_walks import Hands
+from playground import teams_school
 from tests.browsing import find_chromium
 
 HOUSE = Path(__file__).parent.parent
 FIELDS = ["id", "what", "value", "unit", "floor", "ratio", "target", "ok"]
 PROMISED = {
     "slack-command-32", "slack-command-1-p50", "page-turn", "final-submit", "commit-to-call",
-    "burst-200", "ready", "socket-command-32", "resident", "rules-decide",
+    "burst-200", "ready", "socket-command-32", "resident", "rules-decide", "teams-message-32",
+    "teams-page-turn", "teams-members",
 }  # fmt: skip
 
 
@@ -108,6 +114,38 @@ def test_the_page_is_weighed_and_timed_in_a_browser():
 
     assert [figure.id for figure in figures] == ["page-size", "page-paint", "page-live"]
     assert all(figure.value > 0 for figure in figures)
+
+
+@pytest.fixture(scope="module")
+def on_teams():
+    """The program, the SDK's own app and Microsoft's side, run for real with next to no load."""
+    measured = bench.measure(frozenset(teams.IDS), TINY, lambda _words: None)
+    return {figure.id: figure for figure in measured}
+
+
+@pytest.mark.long
+def test_messages_and_pages_on_teams_are_measured_beside_the_sdks_own_app(on_teams):
+    assert list(on_teams) == list(teams.IDS)
+    beside = [one for one in on_teams.values() if not one.id.startswith("teams-members")]
+    assert all(one.value > 0 and one.floor > 0 for one in beside)
+
+
+@pytest.mark.long
+def test_members_on_teams_are_fetched_once_a_minute_but_for_those_asked_afresh(on_teams):
+    assert 0 < on_teams["teams-members"].value <= 1
+    assert on_teams["teams-members-afresh"].value == 1
+
+
+def test_the_sdks_app_checks_tokens_and_answers_each_message_with_a_card():
+    """The floor must do the work that it is measured for."""
+    with open_ground() as ground, serving_hello(ground) as hello:
+        hands, elsewhere = Hands(ground.tenant), Hands(teams_school.open_tenant())
+        asked = [hands.say(0, "sharecheck"), elsewhere.say(0, "sharecheck")]
+        answers = run(send_all(hello.port, asked, 1))
+        posts = ground.api.wait_for(POST, 1)
+
+    assert [answer.status for answer in answers] == [200, 401]
+    assert len(posts) == 1
 
 
 def test_a_part_is_measured_only_when_something_of_it_is_asked_for():

@@ -5,22 +5,37 @@ from __future__ import annotations
 import pytest
 
 from bot import refusals
-from bot.cards import Renderer
 from bot.case import EventKind
-from bot.chat import Card
+from bot.chat import Card, Platform
 from bot.permission import Action
 from bot.personal_data import Kind
+from playground import card_limits
 from playground.slack_limits import faults
 from tests.card_samples import samples
 from tests.case_samples import CASE_ID, EVENTS, KINDS, REFUSALS, facts, refusal
-from tests.drawn import actions_of, buttons, text_objects, values_of
+from tests.drawn import (
+    On,
+    actions_of,
+    boxes_of,
+    buttons,
+    chosen,
+    handed_in,
+    name_of,
+    offered,
+    parts_of,
+    running,
+    said,
+    typed,
+)
+from tests.fixtures_school import warm_renderer
 
 SAMPLES = samples()
 
 
-@pytest.fixture(scope="module")
-def renderer():
-    return Renderer()
+@pytest.fixture(params=tuple(Platform))
+def renderer(request):
+    """For both platforms, one after the other."""
+    return On(warm_renderer(), request.param)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +93,9 @@ def test_every_action_on_a_case_has_a_button_somewhere(renderer):
 def test_marking_as_filed_asks_first_since_it_cannot_be_undone(renderer):
     drawn = renderer.render(Card("thread", facts("closed")))
 
-    (filed,) = [b for b in buttons(drawn) if b["action_id"] == "case.filed"]
-    assert "cannot be undone" in filed["confirm"]["text"]["text"]
+    (filed,) = [b for b in buttons(drawn) if name_of(b) == "case.filed"]
+    asked = filed.get("confirm") or [*parts_of(drawn, "Action.ShowCard")]
+    assert "cannot be undone" in str(asked)
 
 
 def test_a_case_is_not_marked_as_filed_twice(renderer):
@@ -90,8 +106,7 @@ def test_a_case_is_not_marked_as_filed_twice(renderer):
 
 def test_block_ids_of_a_page_carry_the_page(renderer):
     for context in SAMPLES["page"]:
-        drawn = renderer.render(Card("page", context))
-        asked = [b["block_id"] for b in drawn["blocks"] if b["type"] == "input"]
+        asked = boxes_of(renderer.render(Card("page", context)))
 
         page = context["page"]["id"]
         assert asked == [f"q.{page}.{q['id']}" for q in context["questions"]]
@@ -100,18 +115,15 @@ def test_block_ids_of_a_page_carry_the_page(renderer):
 def test_nothing_is_chosen_beforehand_but_what_the_person_chose(renderer):
     first, later = SAMPLES["page"][:2]
 
-    chosen = [b["element"].get("initial_option") for b in
-              renderer.render(Card("page", first))["blocks"] if b["type"] == "input"]  # fmt: skip
-
-    assert [c and c["value"] for c in chosen] == [None, "option2"]
-    assert not [*values_of(renderer.render(Card("page", later)), "initial_option")]
+    assert chosen(renderer.render(Card("page", first))) == ["option2"]
+    assert chosen(renderer.render(Card("page", later))) == []
 
 
 def test_the_first_page_says_whom_to_ring_and_later_ones_say_where_one_is(renderer):
     first, later = (renderer.render(Card("page", c)) for c in SAMPLES["page"][:2])
 
-    assert "Ring 999" in next(text_objects(first, "mrkdwn"))
-    assert "*Rule 6 of 7*" in next(text_objects(later, "mrkdwn"))
+    assert "Ring 999" in running(first)[0]
+    assert "*Rule 6 of 7*" in said(later)
 
 
 @pytest.mark.parametrize("number", [0, 1, 9, 10, 99, 250])
@@ -120,19 +132,18 @@ def test_everyone_can_be_ticked_and_nobody_can_be_too(renderer, number):
 
     drawn = renderer.render(Card("people", context))
 
-    inputs = [b for b in drawn["blocks"] if b["type"] == "input"]
-    offered = [o["value"] for b in inputs for o in b["element"]["options"]]
-    assert sorted(offered) == sorted(["nobody", *(p["id"] for p in context["people"])])
-    assert not inputs[0].get("optional")
+    assert sorted(offered(drawn)) == sorted(["nobody", *(p["id"] for p in context["people"])])
+    assert not any(part.get("optional") for part in [*parts_of(drawn, "input")][:1])
+    assert "(optional)" not in str(drawn)
 
 
 @pytest.mark.parametrize("status", ["waiting", "asked", "outside"])
 @pytest.mark.parametrize("name", ["requester_copy", "requester_turn"])
 def test_whoever_waits_is_told_not_to_wait_if_the_risk_grows(renderer, name, status):
-    said = " ".join(text_objects(renderer.render(Card(name, facts(status, "asked"))), "mrkdwn"))
+    told = said(renderer.render(Card(name, facts(status, "asked"))))
 
-    assert "If the risk grows, do not wait" in said
-    assert "0300 555 0100" in said
+    assert "If the risk grows, do not wait" in told
+    assert "0300 555 0100" in told
 
 
 def test_a_share_that_somebody_checks_first_does_not_say_that_it_may_be_shared(renderer):
@@ -180,7 +191,7 @@ def test_whoever_reads_the_record_sees_what_they_will_do(renderer):
 
     drawn = renderer.render(Card("read", {**context, "report": report}))
 
-    assert "Nothing more: no further action" in [*text_objects(drawn, "plain_text")]
+    assert "Nothing more: no further action" in typed(drawn)
 
 
 @pytest.mark.parametrize(
@@ -207,11 +218,15 @@ def test_every_refusal_has_words_of_its_own(renderer):
 
 
 def test_whoever_comes_second_is_told_who_decided_when_and_what(renderer):
-    said = renderer.say(Card("refused", refusal("AlreadyDecided")))
+    told = renderer.say(Card("refused", refusal("AlreadyDecided")))
 
-    assert "<@U0DSL00001>" in said
-    assert "<!date^1795000000" in said
-    assert "*Share*" in said
+    if renderer.platform == Platform.SLACK:
+        assert told.startswith("<@U0DSL00001> decided this first, <!date^1795000000")
+        assert "*Share*" in told
+    else:
+        assert told.startswith(
+            "The safeguarding lead (DSL) decided this first, 18 Nov 2026, 11:06 UTC: Share."
+        )
 
 
 def test_an_excluded_person_cannot_tell_that_they_were_left_out(renderer):
@@ -246,28 +261,28 @@ def test_trouble_says_that_nobody_has_seen_it_and_whom_to_ring(renderer):
 
 def test_only_the_box_for_limits_is_asked_for_when_there_are_limits(renderer):
     shown = {}
-    for context in SAMPLES["decide"][:6]:
+    for context in SAMPLES["decide"][:9]:
         drawn = renderer.render(Card("decide", context))
-        shown[drawn["callback_id"]] = [
-            b["block_id"] for b in drawn["blocks"] if b["type"] == "input"
-        ]
+        shown.setdefault(handed_in(drawn), boxes_of(drawn)[:2])
 
-    assert shown["case.decide.share"][0] == "f.reason"
-    assert shown["case.decide.share_limited"][:2] == ["f.limits", "f.reason"]
-    assert shown["case.decide.do_not_share"][0] == "f.reason"
+    assert shown == {
+        "case.decide.share": ["f.reason"],
+        "case.decide.share_limited": ["f.limits", "f.reason"],
+        "case.decide.do_not_share": ["f.reason"],
+    }
 
 
 def test_the_tick_to_send_it_anyway_is_there_only_after_a_refusal_and_for_reviewers(renderer):
     plain = {"case": CASE_ID, "ref": "SC-7F3K2"}
     refused = {**plain, "blocked": {"kind": "phone"}}
 
-    for context, offered in (
+    for context, is_there in (
         (plain, False),
         (refused, False),
         ({**refused, "may_override": True}, True),
     ):
         drawn = renderer.render(Card("ask", context))
-        assert ("f.override" in values_of(drawn, "block_id")) == offered
+        assert ("f.override" in boxes_of(drawn)) == is_there
 
 
 def test_a_long_story_is_cut_before_the_page_grows_too_large(renderer):
@@ -276,7 +291,9 @@ def test_a_long_story_is_cut_before_the_page_grows_too_large(renderer):
 
     drawn = renderer.render(Card("read", {**context, "remarks": remarks}))
 
-    assert faults("view", drawn) == []
+    platforms = {Platform.SLACK: lambda: faults("view", drawn)}
+    platforms[Platform.TEAMS] = lambda: card_limits.faults(drawn["card"])
+    assert platforms[renderer.platform]() == []
     assert "Long texts are cut short here" in str(drawn)
 
 
@@ -286,6 +303,7 @@ def test_a_case_that_was_sent_on_or_deleted_shows_no_answers_where_it_was(render
 
         assert "They said no" not in drawn
         assert "U0TEACHER1" not in drawn
+        assert "class teacher" not in drawn
 
 
 def test_a_copied_route_reads_how_the_case_stands_and_not_that_it_was_sent_on(renderer):
@@ -317,8 +335,12 @@ def test_a_post_is_named_with_one_article(renderer):
 
 
 def test_numbers_in_the_advice_can_be_tapped(renderer):
+    link = {
+        Platform.SLACK: "<tel:{1}|{0}>",
+        Platform.TEAMS: "[{0}](tel:{1})",
+    }[renderer.platform]
     for context in SAMPLES["danger"][:2]:
-        said = " ".join(text_objects(renderer.render(Card("danger", context)), "mrkdwn"))
+        told = said(renderer.render(Card("danger", context)))
 
-        assert "<tel:03005550100|0300 555 0100>" in said
-        assert "<tel:03005550101|0300 555 0101>" in said
+        assert link.format("0300 555 0100", "03005550100") in told
+        assert link.format("0300 555 0101", "03005550101") in told

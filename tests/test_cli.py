@@ -170,8 +170,8 @@ async def buried(school: PretendSchool) -> str:
     await school.check(TEACHER, **ASKED)
     school.workspace.conditions["chat.postMessage"].refusals = ("is_archived", "is_archived")
     await school.finish(TEACHER)
-    (root,) = await school.outbox(template="root")
-    return root.key
+    (copy,) = await school.outbox(template="requester_copy", state="buried")
+    return copy.key
 
 
 async def test_buried_messages_are_listed_and_revived_for_the_running_bot_to_send(
@@ -184,11 +184,11 @@ async def test_buried_messages_are_listed_and_revived_for_the_running_bot_to_sen
         revived = run("outbox", "revive", key)
         await school.settle_in_time(3)
 
-        assert f"{key}  root  due" in listed.stdout
+        assert f"{key}  requester_copy  due" in listed.stdout
         assert "is_archived" in listed.stdout
-        assert revived.stdout == "2 revived.\n"
-        assert len(school.posted(pretend.DSL_CHANNEL)) == 2
-        assert run("outbox", "revive").stdout == "1 revived.\n"
+        assert revived.stdout == "1 revived.\n"
+        assert len(school.told(TEACHER)) == 2
+        assert run("outbox", "revive").stdout == "2 revived.\n"
         await school.settle_in_time(3)
         assert "0 buried." in run("outbox", "list").stderr
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.demo import MANIFEST, SECRET, pretend_settings
+from bot.demo import MANIFEST
+from bot.demo_school import SECRET, pretend_settings
 from playground import school as pretend
 from playground.server import build
 from playground.serving import running as playing

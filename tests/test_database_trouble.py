@@ -152,7 +152,7 @@ async def test_what_was_written_is_not_shown_while_the_reading_cannot_be_noted(
 
     with trouble(school):
         await school.slack.press(DSL, "case.read", message=school.message_with(DSL, "case.read"))
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
 
     assert school.title(DSL) == "This did not send"
     assert "Seen twice" not in school.page(DSL)

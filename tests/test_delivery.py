@@ -21,7 +21,7 @@ from tests.fixtures_school import open_pretend_school
 from tests.pretend_school import PretendSchool
 from tests.scenarios import SURE
 
-TEACHER, DSL, DEPUTY = pretend.TEACHER, pretend.DSL, pretend.DEPUTY
+TEACHER, DSL, DEPUTY, HEAD = pretend.TEACHER, pretend.DSL, pretend.DEPUTY, pretend.HEAD
 POST, UPDATE = "chat.postMessage", "chat.update"
 ASKED = SURE | {"advice": "wanted"}
 
@@ -30,7 +30,7 @@ async def raised(school: PretendSchool) -> Case:
     """A case that is written, with nobody told yet."""
     await school.check(TEACHER, **ASKED)
     await school.slack.answer(TEACHER, reason="Seen twice", filed_at="Blue cabinet")
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
     return await school.case()
 
 
@@ -197,7 +197,22 @@ async def refused_root(school: PretendSchool) -> Case:
     """A case whose card Slack will never take: the app was taken out of the channel."""
     case = await raised(school)
     school.workspace.conditions[POST].refusals = ("not_in_channel",)
-    await school.write(  # the card goes first
+    await deliver_card_first(school)
+    return case
+
+
+async def given_up_root(school: PretendSchool, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A case whose card was not taken however often it was tried."""
+    case = await raised(school)
+    school.workspace.conditions[POST].rate_limited = 1
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "MOST_TRIES", 1)
+        await deliver_card_first(school)
+    return case
+
+
+async def deliver_card_first(school: PretendSchool) -> None:
+    await school.write(
         lambda unit: unit._connection.execute(
             update(outbox)
             .where(outbox.c.template == "requester_copy")
@@ -207,34 +222,58 @@ async def refused_root(school: PretendSchool) -> Case:
     await school.settle()
     await school.let_rest_pass()
     await school.settle()
-    return case
 
 
-async def test_a_card_that_slack_refuses_is_buried_and_everybody_concerned_is_told(tmp_path):
+async def test_a_card_that_slack_refuses_is_buried_and_the_next_route_has_the_case(tmp_path):
     async with open_pretend_school(tmp_path, operator_channel=pretend.DPO_CHANNEL) as school:
         case = await refused_root(school)
 
-        states = {row.template: row.state for row in await school.outbox(case_id=case.id)}
-        assert (states["root"], states["thread"]) == ("buried", "buried")
+        rows = {r.template: r.state for r in await school.outbox(case_id=case.id, route="dsl")}
+        assert (rows["root"], rows["thread"]) == ("buried", "buried")
         (operators,) = school.posted(pretend.DPO_CHANNEL)
         assert "`not_in_channel`" in operators
         assert "could not be delivered" in operators
-        assert "please speak to the safeguarding lead (DSL)" in str(school.told(TEACHER))
-        assert "01632 960 001" in str(school.told(TEACHER))
-        assert (await school.case()).status == "waiting"
+        now = await school.case()
+        assert (now.status, now.route) == ("waiting", "head")
+        assert school.sees(HEAD, "case.decide.share")
+        assert "the headteacher is dealing with it now" in str(school.told(TEACHER))
+        passed = (await school.write(lambda unit: unit.history(now)))[-1]
+        assert passed.codes == {"from": "dsl", "to": "head", "refused": "not_in_channel"}
+        assert await school.outbox(template="unreached") == []
 
 
-async def test_what_was_buried_is_revived_and_arrives_once_in_order(tmp_path):
-    async with open_pretend_school(tmp_path) as school:
-        case = await refused_root(school)
-        (root,) = await school.outbox(template="root")
+async def test_when_a_card_was_tried_too_often_whoever_asked_hears_of_it(
+    school: PretendSchool, monkeypatch: pytest.MonkeyPatch
+):
+    await given_up_root(school, monkeypatch)
 
-        assert await school.write(lambda unit: unit.revive(root.key)) == 2
-        await school.settle_in_time()
+    assert "please speak to the safeguarding lead (DSL)" in str(school.told(TEACHER))
+    assert "01632 960 001" in str(school.told(TEACHER))
+    assert (await school.case()).route == "dsl"
 
-        assert {k: n for k, n in arrived(school, case).items() if "unreached" not in k} == ONCE
-        card, thread = school.workspace.messages[pretend.DSL_CHANNEL]
-        assert thread.thread_ts == card.ts
+
+async def test_what_was_buried_is_revived_and_arrives_once_in_order(
+    school: PretendSchool, monkeypatch: pytest.MonkeyPatch
+):
+    case = await given_up_root(school, monkeypatch)
+    (root,) = await school.outbox(template="root")
+
+    assert await school.write(lambda unit: unit.revive(root.key)) == 2
+    await school.settle_in_time()
+
+    assert {k: n for k, n in arrived(school, case).items() if "unreached" not in k} == ONCE
+    card, thread = school.workspace.messages[pretend.DSL_CHANNEL]
+    assert thread.thread_ts == card.ts
+
+
+async def test_a_card_revived_after_the_case_went_on_is_not_posted(school: PretendSchool):
+    await refused_root(school)
+    (root,) = await school.outbox(template="root", state="buried")
+
+    await school.write(lambda unit: unit.revive(root.key))
+    await school.settle_in_time()
+
+    assert school.posted(pretend.DSL_CHANNEL) == []
 
 
 async def test_a_case_decided_already_is_no_reason_to_alarm_whoever_asked(

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from bot.case import Case
-from bot.demo import pretend_school
+from bot.demo_school import pretend_school
 from bot.settings import PersonSettings, RouteSettings
 from handlers import delivery
 from handlers.errand import Errand
@@ -38,7 +38,7 @@ async def hand_in(school: PretendSchool, answers: dict[str, str], *ticked: str) 
     """A case that is written, with nobody told yet."""
     await school.check(TEACHER, ticked or ("nobody",), **answers)
     await school.slack.answer(TEACHER, reason="Seen twice")
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
     return (await school.cases())[-1]
 
 
@@ -300,7 +300,7 @@ async def reopened_with_renamed(folder: Path, routes: dict[str, RouteSettings], 
         yield later
 
 
-async def test_when_the_only_person_left_the_settings_whoever_asked_hears_of_it_at_once(
+async def test_when_the_only_person_left_the_settings_the_case_goes_to_whoever_comes_next(
     tmp_path: Path,
 ):
     async with reopened_with_renamed(tmp_path, {}, "head") as school:
@@ -310,7 +310,23 @@ async def test_when_the_only_person_left_the_settings_whoever_asked_hears_of_it_
 
         (root,) = await school.outbox(template="root", target="head")
         assert (root.state, root.last_error, root.attempts) == ("buried", "no_account", 1)
-        assert "please speak to the headteacher" in str(school.told(TEACHER))
+        assert (await school.case()).route == "chair"
+        assert school.sees(CHAIR, "case.decide.share")
+        assert "chair of governors" in school.told(TEACHER)[-1]
+        assert await school.outbox(template="unreached") == []
+
+
+async def test_when_nobody_comes_next_whoever_asked_hears_of_it_at_once(tmp_path: Path):
+    lado = {"lado": RouteSettings(post="LADO", people=("deputy",))}
+    async with open_changed_school(tmp_path, routes=lado) as school:
+        await hand_in(school, SURE | {"adult": "conflict"})
+        school.workspace.conditions["chat.postMessage"].refusals = ("account_inactive",)
+        await deliver(school, "root")
+        await deliver(school, "root")
+        await school.settle_in_time(3)
+
+        assert (await school.case()).route == "lado"
+        assert "please speak to the council's officer" in str(school.told(TEACHER))
 
 
 async def test_while_somebody_else_is_told_nobody_is_alarmed(tmp_path: Path):
@@ -322,7 +338,7 @@ async def test_while_somebody_else_is_told_nobody_is_alarmed(tmp_path: Path):
         assert await school.outbox(template="unreached") == []
 
 
-async def test_when_all_who_were_told_singly_are_gone_the_alarm_comes_once(tmp_path: Path):
+async def test_when_all_who_were_told_singly_are_gone_the_case_goes_on_once(tmp_path: Path):
     async with open_changed_school(tmp_path, routes=DSL_PEOPLE) as school:
         await hand_in(school, ASKED)
         await deliver(school, "root")
@@ -330,9 +346,14 @@ async def test_when_all_who_were_told_singly_are_gone_the_alarm_comes_once(tmp_p
         await deliver(school, "root")
         await school.settle_in_time(3)
 
-        roots = [r for r in await school.outbox(template="root") if r.target]
-        assert {row.state for row in roots} == {"buried"}
-        assert len(await school.outbox(template="unreached")) == 1
+        roots = [(r.route, r.target, r.state) for r in await school.outbox(template="root")]
+        assert sorted((row for row in roots if row[1]), key=str) == [
+            ("dsl", "deputy", "buried"),
+            ("dsl", "dsl", "buried"),
+            ("head", "head", "done"),
+        ]
+        assert (await school.happened(await school.case())).count("passed_on") == 1
+        assert await school.outbox(template="unreached") == []
 
 
 # ------------------------------------------------------------------------- who is there by now
@@ -349,9 +370,9 @@ async def test_with_outsiders_in_its_channel_a_restricted_case_goes_to_the_membe
             users[GUEST] = replace(users[GUEST], is_ultra_restricted=False, is_stranger=True)
         await hand_in(school, ADULT)
         if who == "unseen":
-            school.app.edge.chat._profiles.clear()
+            school.app.slack.edge.chat._profiles.clear()
             for seen in (pretend.BOT, HEAD, OFFICE):
-                await school.app.edge.chat._member(seen)
+                await school.app.slack.edge.chat._member(seen)
             school.workspace.conditions["users.info"].refusals = ("user_not_visible",)
         await school.settle()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import pretend_settings
 from bot.demo_clock import FURTHEST, PretendClock, Step, TooFar, moment_of
+from bot.demo_school import pretend_settings
 from bot.people import School
 from bot.settings import build_schools
 from playground import school as pretend

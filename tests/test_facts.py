@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.case import Case, Course, EventKind, Outcome, Remark, Status
+from bot.chat import Account, Platform
 from bot.facts import advice_facts, case_facts, contact_facts, person_facts
 from bot.people import Contact, ContactRoute
 from bot.rules import Verdict, decide
-from tests.example_cases import NOON, ROWS, SHARE, decision, england, make_case, make_school
+from tests.example_cases import (
+    NOON,
+    ROWS,
+    SHARE,
+    decision,
+    england,
+    make_case,
+    make_school,
+    person,
+)
 
 PACK = england()
 MARK = "marked-word"
@@ -285,11 +296,20 @@ def test_somebody_who_has_left_the_settings_is_still_a_colleague():
 
     facts = case_facts(case, make_school(), PACK, shown_on="dsl")
 
-    assert facts["decision"]["by"] == {"id": "former-deputy", "post": None, "user": None}
+    by = facts["decision"]["by"]
+    assert by == {"id": "former-deputy", "post": None, "user": None, "teams": None, "name": ""}
 
 
-def test_a_person_is_their_post_and_their_account():
-    assert person_facts(make_school(), "dsl") == {"id": "dsl", "post": "DSL", "user": "U0DSL"}
+def test_a_person_is_their_post_and_what_they_are_known_by_on_each_platform():
+    on_teams = Account(Platform.TEAMS, "tenant", "aad-dsl")
+    both = replace(person("dsl"), accounts=(on_teams, *person("dsl").accounts))
+
+    assert person_facts(make_school(), "dsl") == {
+        "id": "dsl", "post": "DSL", "user": "U0DSL", "teams": None, "name": "",
+    }  # fmt: skip
+    found = person_facts(make_school(people=(both,)), "dsl")
+    assert (found["user"], found["teams"]) == ("U0DSL", "aad-dsl")
+    assert person_facts(make_school(), "teams:tenant:someone")["teams"] == "someone"
     unlisted = person_facts(make_school(), "slack:T0SCHOOL01:U0TEACHER1")
     assert (unlisted["post"], unlisted["user"]) == (None, "U0TEACHER1")
 

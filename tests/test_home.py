@@ -537,7 +537,7 @@ async def test_slack_being_away_is_logged_and_the_next_opening_works(
     await school.settle()
     assert TEACHER not in school.workspace.homes
     assert [line["event"] for line in logged if line["log_level"] == "warning"] == [
-        "slack_call_failed"
+        "chat_call_failed"
     ]
 
     school.workspace.conditions.clear()

@@ -67,7 +67,7 @@ async def test_a_danger_is_on_the_page_that_lies_below_its_dialog(school: Preten
     await press(school, TEACHER, "home.check")
 
     await school.slack.answer(TEACHER, danger="yes", adult="none")
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert "case.reason" in offered(school, TEACHER)
 
@@ -77,7 +77,7 @@ async def test_turning_pages_draws_no_home_page(school: PretendSchool):
     await press(school, TEACHER, "home.check")
 
     await school.slack.answer(TEACHER, danger="no", adult="none")
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert len(school.workspace.calls_of("views.publish")) == 1
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.cards import Renderer
-from bot.chat import Card
+from bot.chat import Card, Platform
+from playground import card_limits
 from playground.slack_limits import faults
 from tests.card_samples import CODE, hostile, is_text, normal_samples, strings
-from tests.drawn import text_objects
+from tests.drawn import DRAWN, FOLDERS, SAID, alive, card_in, parts_of, running, typed
+from tests.fixtures_school import warm_renderer
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
-FOLDERS = sorted(p.name for p in TEMPLATES.iterdir() if p.is_dir() and "__" not in p.name)
-PLAIN = normal_samples()
+PLAIN = {name: found[:: 1 + len(found) // 20] for name, found in normal_samples().items()}
+"""A template's contexts; of those with many, some: they differ in codes, not in where texts stand."""
+PLATFORMS = tuple(Platform)
 LONG = 10_000
 TYPED = {
     "a mention of everybody": "<!channel> <!here> @channel @here <!subteam^S1>",
@@ -32,11 +33,12 @@ TYPED = {
     "line breaks": "one\r\ntwo\n\n\n\x0bthree\x85\u2028" * 50,
     "control characters": "a\x00\x07\x1b[31m\x7f\x9f\ufffe\ud83d",
     "a template": "{{ 7919 * 7919 }} {% raw %} {# x #} ${7919*7919} {conditions} {post}",
+    "marks of Teams": "<at>everyone</at> [press](https://example.org) ![x](https://example.org/x)"
+    " <b>bold</b> {{DATE(2026-11-22T10:00:00Z,SHORT)}} {{{TIME(2026-11-22T10:00:00Z)}}} &ast;x&ast;",
+    "lists": "- one\n- two\r\n1. three\n# four\n> five",
     "json": '"}],"blocks":[{"type":"divider"}],\\ \\" \\u003c!channel\\u003e',
     "blanks": " \t\n\u200b \u2069",
 }
-# What Slack brings to life in running text; our own moments, people, numbers and addresses are so.
-ALIVE = re.compile(r"<(?!@U[A-Z0-9]+>|!date\^\d+\^|tel:\+?\d+\||mailto:[\w.+-]+@[\w.-]+\|)[^>]*")
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -46,21 +48,22 @@ PACK_WORDS = frozenset(
 )
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    return Renderer()
-
-
-def surface(drawn: dict[str, Any]) -> str:
-    return {"modal": "view", "home": "home"}.get(drawn.get("type", ""), "message")
-
-
-def drawn_cards(renderer: Renderer, name: str, text: str) -> list[dict[str, Any]]:
+def drawn_cards(name: str, text: str, platform: Platform) -> list[dict[str, Any]]:
     """The template with every text in each of its contexts replaced."""
     cards = [Card(name, hostile(context, text)) for context in PLAIN[name]]
-    if not (TEMPLATES / name / "slack.json.j2").exists():
-        return [{"blocks": [], "text": renderer.say(card)} for card in cards]
-    return [renderer.render(card) for card in cards]
+    if name not in DRAWN:
+        words = [warm_renderer().say(card, platform) for card in cards]
+        return [{"blocks": [{"type": "mrkdwn", "text": one}]} for one in words]
+    return [warm_renderer().render(card, platform) for card in cards]
+
+
+def faults_of(name: str, drawn: dict[str, Any]) -> list[str]:
+    if name not in DRAWN:
+        return []
+    if "blocks" in drawn:
+        surface = {"modal": "view", "home": "home"}.get(drawn.get("type", ""), "message")
+        return faults(surface, drawn)  # type: ignore[arg-type]
+    return card_limits.faults(card_in(drawn))
 
 
 def test_every_template_is_tried():
@@ -74,37 +77,67 @@ def test_what_is_left_alone_because_it_is_a_code_looks_like_one(name):
     assert [pair for pair in found if not CODE.fullmatch(pair[1])] == []
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("kind", TYPED)
 @pytest.mark.parametrize("name", FOLDERS)
-def test_typed_text_stays_text_and_within_the_limits(renderer, name, kind):
-    for drawn in drawn_cards(renderer, name, TYPED[kind]):
-        if drawn["blocks"]:
-            assert faults(surface(drawn), drawn) == []
-        running = [
-            t for t in (*text_objects(drawn, "mrkdwn"), drawn.get("text")) if isinstance(t, str)
-        ]
-        assert [found for text in running for found in ALIVE.findall(text)] == []
+def test_typed_text_stays_text_and_within_the_limits(name, kind, platform):
+    for drawn in drawn_cards(name, TYPED[kind], platform):
+        assert faults_of(name, drawn) == []
+        assert alive(drawn) == []
         everything = [value for _, value in strings(drawn)]
         assert [text for text in everything if HIDDEN.search(text) or "62710561" in text] == []
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("name", FOLDERS)
-def test_marks_of_style_in_what_somebody_typed_style_nothing(renderer, name):
-    typed = "*bold* _slanted_ ~gone~ `code`"
+def test_marks_of_style_in_what_somebody_typed_style_nothing(name, platform):
+    words = "*bold* **bold** _slanted_ ~gone~ `code`"
 
     for context in PLAIN[name]:
-        card = Card(name, hostile(context, typed, PACK_WORDS))
-        said = renderer.say(card) if (TEMPLATES / name / "text.j2").exists() else ""
-        drawn = renderer.render(card) if (TEMPLATES / name / "slack.json.j2").exists() else {}
-        running = "\n".join((said, *text_objects(drawn, "mrkdwn")))
-        outside_code = re.sub("`[^`\\n]*`", "", running.replace("`code`", "LEFT"))
-        assert [mark for mark in (*typed.split(), "LEFT") if mark in outside_code] == []
+        card = Card(name, hostile(context, words, PACK_WORDS))
+        line = warm_renderer().say(card, platform) if name in SAID else ""
+        drawn = warm_renderer().render(card, platform) if name in DRAWN else {}
+        read = "\n".join((line, *running(drawn)))
+        outside_code = re.sub("`[^`\\n]*`", "", read.replace("`code`", "LEFT"))
+        assert [mark for mark in (*words.split(), "LEFT") if mark in outside_code] == []
 
 
+@pytest.mark.parametrize("name", DRAWN)
+def test_what_is_read_as_marks_on_teams_holds_nothing_that_was_typed_as_it_was(name):
+    """Choices and buttons too: their words are read as running text is."""
+    words = "_slanted_ *bold* [press](https://example.org) <at>x</at>"
+    for drawn in drawn_cards(name, words, Platform.TEAMS):
+        card = card_in(drawn)
+        read = [
+            one["title"] for part in parts_of(card, "Input.ChoiceSet") for one in part["choices"]
+        ]
+        read += [part["label"] for part in parts_of(card, "Input.Text", "Input.ChoiceSet")]
+        assert [text for text in read if "*bold*" in text or "](" in text or "<" in text] == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("name", FOLDERS)
-def test_nothing_typed_gets_into_what_slack_sends_back_or_keeps(renderer, name):
+def test_nothing_typed_gets_into_what_the_platform_sends_back_or_keeps(name, platform):
     marked = "MARKED <words> that somebody typed"
     carried = {"value", "private_metadata", "block_id", "action_id", "callback_id", "url"}
+    carried_back = {"data", "id", "verb"}
 
-    for drawn in drawn_cards(renderer, name, marked):
+    for drawn in drawn_cards(name, marked, platform):
+        boxes = [*parts_of(drawn, "Input.Text")]
+        for box in boxes:
+            box.pop("value", None)
         assert [pair for pair in strings(drawn) if pair[0] in carried and "MARKED" in pair[1]] == []
+        for part in parts_of(drawn, "Action.Submit", "Action.Execute", "Input.ChoiceSet"):
+            assert "MARKED" not in json.dumps([part.get(name) for name in carried_back])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_whoever_reads_gets_what_was_typed_and_no_lookalikes(platform):
+    words = (
+        "*bold* _slanted_ <at>x</at> {{DATE(2026-11-22T10:00:00Z)}} [press](https://example.org)"
+    )
+    context = {"ref": "SC-7F3K2", "texts": [{"id": "reason", "text": words}], "remarks": []}
+
+    card = Card("read", {**context, "decision": None, "report": None})
+
+    assert words in typed(warm_renderer().render(card, platform))

@@ -231,7 +231,7 @@ async def test_closing_while_the_database_is_away_is_said_all_the_same(
     await school.check(TEACHER, **ASKED)
     with gone(school):
         await school.slack.close_view(TEACHER)
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
     assert "Perhaps not sent." in school.told(TEACHER)[-1]
 
     await school.press(TEACHER, "walk.resume")

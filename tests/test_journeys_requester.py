@@ -349,7 +349,7 @@ async def test_whoever_left_the_workspace_leaves_no_row_stuck(school: PretendSch
     case = await school.finish(TEACHER)
     user = school.workspace.users[TEACHER]
     school.workspace.add_user(replace(user, deleted=True))
-    school.app.edge.chat._direct.clear()
+    school.app.slack.edge.chat._direct.clear()
 
     await school.do(DSL, "case.decide.share", reason="They need it")
 

@@ -84,13 +84,13 @@ async def test_nobody_opens_it_until_slack_has_said_who_the_head_is(tmp_path: Pa
         school.workspace.conditions[MEMBERS].down = True
 
         await school.slack.press(CHAIR, "case.read", message=card)
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
         assert "Seen twice this week" not in school.page(CHAIR)
 
         school.workspace.conditions.clear()
         school.workspace.dialogs.clear(CHAIR)
         await school.slack.press(CHAIR, "case.read", message=card)
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
         assert "Seen twice this week" in school.page(CHAIR)
         assert "read" in await school.happened(case)
 
@@ -105,7 +105,7 @@ async def test_whoever_becomes_head_later_is_kept_out_of_it_too(tmp_path: Path):
         school.app.desk.roster._known.clear()
 
         await school.slack.press(CHAIR, "case.decide.share", message=card)
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
 
         assert not school.has_dialog(CHAIR) or "Not possible" in school.title(CHAIR)
         assert (await school.case(case)).status == "waiting"

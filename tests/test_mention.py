@@ -64,7 +64,7 @@ async def test_a_reviewer_gets_the_buttons_of_the_case_again_in_private_in_that_
 async def test_the_case_can_be_decided_with_those_buttons(school: PretendSchool, waiting: Case):
     shown = await mention(school, DEPUTY, card_of(school))
     await school.slack.press(DEPUTY, "case.decide.share", message=shown)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     await school.submit(DEPUTY, reason="It is right")
 

@@ -58,7 +58,7 @@ async def test_the_button_below_the_help_starts_a_check(school: PretendSchool, p
     shown = await mention(school, person, None)
 
     await school.slack.press(person, START, message=shown)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert school.dialog(person)["callback_id"] == "walk.page"
     await school.answer(person, ASKED)
@@ -72,7 +72,7 @@ async def test_where_that_button_opens_nothing_it_is_said_there_and_the_help_sta
     school.workspace.conditions["views.open"].refusals = ("expired_trigger_id",)
 
     await school.slack.press(DSL, START, message=shown)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert references(logged)[-1] in school.whispered(DSL)
     assert shown in school.messages(DSL)
@@ -213,8 +213,8 @@ async def test_an_answer_that_slack_does_not_take_is_logged_with_its_code(
 
     assert (limited, down) == (None, None)
     assert [(line["event"], line["code"]) for line in logged] == [
-        ("slack_call_failed", "ratelimited"),
-        ("slack_call_failed", "http_503"),
+        ("chat_call_failed", "ratelimited"),
+        ("chat_call_failed", "http_503"),
     ]
     assert await mention(school, DSL, card) is not None
 
@@ -243,7 +243,7 @@ async def test_while_the_database_is_gone_it_is_said_whom_to_ring(
     try:
         body = school.slack._payloads.event({"type": "app_mention", **event})
         await school.slack.courier.send(body, content_type="application/json")
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
     finally:
         away.rename(school.database)
 

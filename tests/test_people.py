@@ -6,8 +6,17 @@ from itertools import chain, combinations
 
 import pytest
 
-from bot.chat import Account, Platform
-from bot.people import Contact, ContactRoute, PeopleRoute, Person, next_routes, reachable_route
+from bot.chat import Account, Place, Platform
+from bot.people import (
+    ChannelRoute,
+    Contact,
+    ContactRoute,
+    PeopleRoute,
+    Person,
+    known_reviewers,
+    next_routes,
+    reachable_route,
+)
 from tests.example_cases import TEACHER, account_of, make_school, person
 
 CARD = ContactRoute("Headteacher", Contact("Headteacher", "01632 960 009"))
@@ -34,6 +43,53 @@ def test_someone_not_listed_is_their_account():
 @pytest.mark.parametrize("left", ["former-deputy", "", "a:b", "unknown:a:b"])
 def test_someone_who_left_the_settings_has_no_account_and_stops_nothing(left: str):
     assert make_school().person_by_id(left) == Person(left, ())
+
+
+@pytest.mark.parametrize(
+    ("account", "home"),
+    [
+        (TEACHER, True),
+        (Account(Platform.SLACK, "T0OTHER001", "U1"), False),
+        (Account(Platform.TEAMS, "tenant", "aad"), True),
+        (Account(Platform.TEAMS, "other", "aad"), False),
+        (Account(Platform.TEAMS, TEACHER.team, "aad"), False),
+        (Account(Platform.SLACK, "tenant", "U1"), False),
+    ],
+)
+def test_an_account_is_at_home_in_the_schools_own_team_of_its_platform(account: Account, home):
+    assert make_school(teams_tenant="tenant").is_home(account) is home
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_on_a_platform_that_the_school_has_not_got_nobody_is_at_home(platform: Platform):
+    school = make_school(slack_team=None, teams_tenant=None)
+
+    for team in ("", "None", TEACHER.team):
+        assert not school.is_home(Account(platform, team, "x"))
+
+
+def test_a_case_may_know_somebody_by_any_of_their_names():
+    teams = Account(Platform.TEAMS, "tenant", "aad")
+
+    assert Person("head", (account_of("head"), teams)).names == {
+        "head", str(account_of("head")), "teams:tenant:aad",
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------ who reviews
+
+
+def test_who_is_named_beside_a_channel_is_known_and_who_is_in_it_is_not():
+    place, group = (Place(Platform.TEAMS, "tenant", name) for name in ("19:x", "group:y"))
+    plain = ChannelRoute("DSL", place)
+    named = ChannelRoute("DSL", place, named=(person("dsl"),))
+    grouped = ChannelRoute("DSL", place, reviewers_in=group)
+
+    assert [known_reviewers(route) for route in (plain, grouped)] == [None, None]
+    assert known_reviewers(named) == (person("dsl"),)
+    assert [route.asked for route in (plain, grouped)] == [place, group]
+    assert [route.narrow for route in (plain, named, grouped)] == [False, True, True]
+    assert known_reviewers(CARD) == ()
 
 
 # ---------------------------------------------------------------------------------- who is next
@@ -86,6 +142,24 @@ def test_one_person_kept_out_leaves_the_others_of_their_post():
 
     assert reachable_route(school, "head", frozenset({"head"})) == ("head", False)
     assert reachable_route(school, "head", frozenset({"head", "deputy"})) == ("chair", False)
+
+
+def test_a_channel_is_passed_by_only_when_all_who_are_named_beside_it_are_kept_out():
+    place = Place(Platform.SLACK, TEACHER.team, "C0HEAD0001")
+    plain = make_school(routes={"head": ChannelRoute("Heads", place)})
+    both = (person("head"), person("deputy"))
+    named = make_school(routes={"head": ChannelRoute("Heads", place, named=both)})
+    kept_out = frozenset({"head", "deputy"})
+
+    assert reachable_route(plain, "head", kept_out) == ("head", False)
+    assert reachable_route(named, "head", kept_out) == ("chair", False)
+    assert reachable_route(named, "head", frozenset({"head"})) == ("head", False)
+
+
+def test_somebody_kept_out_under_another_of_their_names_is_kept_out():
+    school = make_school()
+
+    assert reachable_route(school, "head", frozenset({str(account_of("head"))})) == ("chair", False)
 
 
 @pytest.mark.parametrize("wanted", ["head", "chair", "lado"])

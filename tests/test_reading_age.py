@@ -8,17 +8,16 @@ other rules here stand beside it.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from functools import cache
 
 import pytest
 
-from bot.cards import Renderer
-from bot.chat import Card
+from bot.chat import Card, Platform
 from tests import reading
+from tests.drawn import DRAWN, FOLDERS, SAID
+from tests.fixtures_school import warm_renderer
 from tests.real_words import FOR_THOSE_WHO_DECIDE, PACK, real_cards
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
-FOLDERS = sorted(p.name for p in TEMPLATES.iterdir() if p.is_dir() and "__" not in p.name)
 HARDEST = 6.0
 """The grade of any page or message, and of all short ones of a kind together."""
 ALL_TOGETHER = 2.5
@@ -46,32 +45,41 @@ AMERICAN = re.compile(
 IN_FULL = {"DSL": "safeguarding lead (DSL)", "LADO": "council's officer", "UPN": "pupil number"}
 
 
-def text_of(renderer: Renderer, card: Card) -> str:
+def text_of(card: Card, platform: Platform) -> str:
     """All that is read on a card; what stands beside a box has no card of its own."""
-    if not (TEMPLATES / card.template / "slack.json.j2").exists():
-        return renderer.say(card)
-    return reading.running_text(renderer.render(card))
+    if card.template not in DRAWN:
+        return warm_renderer().say(card, platform)
+    return reading.running_text(warm_renderer().render(card, platform))
 
 
-@pytest.fixture(scope="module")
-def texts() -> dict[str, list[str]]:
+@cache
+def texts_on(platform: Platform) -> dict[str, list[str]]:
     """Template name -> what is read on it, each different text once."""
-    renderer = Renderer()
     found: dict[str, dict[str, None]] = {}
     for card in real_cards():
-        found.setdefault(card.template, {})[text_of(renderer, card)] = None
+        found.setdefault(card.template, {})[text_of(card, platform)] = None
     return {name: list(drawn) for name, drawn in found.items()}
 
 
-@pytest.fixture(scope="module")
-def lines() -> dict[str, list[str]]:
+@cache
+def lines_on(platform: Platform) -> dict[str, list[str]]:
     """Template name -> the lines that its notifications show."""
-    renderer = Renderer()
     found: dict[str, list[str]] = {}
     for card in real_cards():
-        if (TEMPLATES / card.template / "text.j2").exists():
-            found.setdefault(card.template, []).append(renderer.say(card))
+        if card.template in SAID:
+            found.setdefault(card.template, []).append(warm_renderer().say(card, platform))
     return found
+
+
+@pytest.fixture(params=tuple(Platform))
+def texts(request) -> dict[str, list[str]]:
+    return texts_on(request.param)
+
+
+@pytest.fixture
+def lines(texts) -> dict[str, list[str]]:
+    """Of the same platform."""
+    return next(lines_on(platform) for platform in Platform if texts is texts_on(platform))
 
 
 # --------------------------------------------------------------------------------- the yardstick

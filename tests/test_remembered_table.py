@@ -2,8 +2,10 @@
 
 import random
 
+import pytest
+
 from bot.remembered_table import MOST_KEPT, RememberedTable, remember
-from bot.rules import RulePack, live_questions, load_pack, next_page
+from bot.rules import RulePack, UnknownAnswer, live_questions, load_pack, next_page
 
 PACK = load_pack()
 
@@ -38,6 +40,24 @@ def test_the_order_of_the_questions_does_not_mix_states_up():
     turned = dict(reversed(state.items()))
 
     assert table.hangs_on(turned) == table.hangs_on(state) == PACK.table.hangs_on(state)
+
+
+def test_what_raises_is_raised_again():
+    pack = remember(PACK)
+    for _ in range(2):
+        with pytest.raises(UnknownAnswer):
+            next_page(pack, {"danger": "perhaps"})
+
+
+def test_a_page_is_worked_out_once_for_the_same_answers():
+    pack = remember(PACK)
+    next_page(pack, {"danger": "no"})
+    before = dict(pack.kept)
+
+    next_page(pack, {"danger": "no"})
+
+    assert before
+    assert pack.kept == before
 
 
 def test_it_does_not_grow_without_end():

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from bot.rulepack_file import UnknownPack
 from bot.serving import watch_token, watching
-from handlers import slack as slack_edge
+from handlers import background
 from handlers.slack import SlackEdge
 from handlers.slack_payload import parse_body
 from playground import school as pretend
@@ -55,7 +55,7 @@ async def test_a_token_for_another_workspace_is_said_once_slack_can_be_asked(
 ):
     async with open_pretend_school(tmp_path) as school:
         school.workspace.conditions["auth.test"].down = True
-        school.app.edge.chat.team = "T0ANOTHER1"
+        school.app.slack.edge.chat.team = "T0ANOTHER1"
         watching = asyncio.create_task(watch_token(school.app, again=0.01))
         while len(school.workspace.calls_of("auth.test")) < 3:
             await asyncio.sleep(0.01)
@@ -89,7 +89,7 @@ async def test_an_answer_that_names_no_workspace_says_nothing_of_the_token(
     school: PretendSchool, logged: list[Any]
 ):
     async with served(something_else(JSONResponse({"ok": True}))) as url:
-        school.app.edge.chat.client.base_url = f"{url}/api/"
+        school.app.slack.edge.chat.client.base_url = f"{url}/api/"
         async with watching(school.app):
             await school.until(lambda: bool(logged))
 
@@ -101,7 +101,7 @@ async def test_a_fault_while_the_token_is_looked_at_is_heard_of_at_once(
 ):
     squeezed = Response(b"\x1f\x8b planted", media_type="application/gzip")
     async with served(something_else(squeezed)) as url:
-        school.app.edge.chat.client.base_url = f"{url}/api/"
+        school.app.slack.edge.chat.client.base_url = f"{url}/api/"
         async with watching(school.app):
             await school.until(lambda: bool(logged))
 
@@ -117,12 +117,12 @@ async def test_a_fault_while_the_token_is_looked_at_is_heard_of_at_once(
 async def test_the_end_does_not_wait_for_words_that_slack_does_not_take(
     school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(slack_edge, "GRACE", 0.05)
+    monkeypatch.setattr(background, "GRACE", 0.05)
     for method in ("views.open", "chat.postMessage"):
         school.workspace.conditions[method].down = True
     await school.slack.shortcut(pretend.TEACHER, "check")
 
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     (line,) = said(logged, "not_finished")
     assert line == {"event": "not_finished", "count": 1, "log_level": "warning"}
@@ -139,7 +139,7 @@ async def test_one_closing_that_fails_keeps_none_of_the_others_from_being_done(
         async with open_pretend_school(tmp_path, deliver=True, over="socket") as school:
             await school.until(lambda: school.app.courier.alive)
 
-    assert not school.app.socket.connected
+    assert not school.app.slack.socket.connected
     assert not school.app.courier.alive
     assert school.app.session.closed
     with pytest.raises(StoreUnavailable):

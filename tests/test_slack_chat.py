@@ -164,11 +164,11 @@ async def test_a_filter_that_answers_in_slacks_place_delays_a_card_and_loses_not
 async def test_whose_profile_cannot_be_seen_is_a_stranger_and_hides_nobody_else(
     school: PretendSchool, code: str
 ):
-    await school.app.edge.chat._member(pretend.BOT)
+    await school.app.slack.edge.chat._member(pretend.BOT)
     school.workspace.conditions["users.info"].refusals = (code,)
     place = Place(Platform.SLACK, pretend.TEAM, pretend.DSL_CHANNEL)
 
-    members = await school.app.edge.chat.members(place)
+    members = await school.app.slack.edge.chat.members(place)
 
     assert sorted(member.standing for member in members) == ["guest", "member", "stranger"]
     (stranger,) = (member for member in members if member.standing is Standing.STRANGER)
@@ -190,7 +190,7 @@ async def test_another_refusal_of_a_profile_is_not_taken_for_a_stranger(school: 
     place = Place(Platform.SLACK, pretend.TEAM, pretend.DSL_CHANNEL)
 
     with pytest.raises(RefusedForGood):
-        await school.app.edge.chat.members(place)
+        await school.app.slack.edge.chat.members(place)
 
 
 # --------------------------------------------------------------------------- what waits in no outbox
@@ -205,7 +205,7 @@ async def test_not_sent_arrives_although_slack_limits_at_first(school: PretendSc
     school.workspace.conditions["chat.postMessage"].rate_limited = 1
 
     await close_unsent(school)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     (told,) = school.told(TEACHER)
     assert "01632 960 001" in told
@@ -220,7 +220,7 @@ async def test_not_sent_is_looked_for_after_a_doubt_and_stands_there_once(
     school.workspace.conditions["chat.postMessage"].drop_after_accepting = 1
 
     await close_unsent(school)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert len(school.told(TEACHER)) == 1
     assert school.workspace.calls_of("conversations.history")
@@ -233,9 +233,9 @@ async def test_not_sent_is_given_up_after_a_few_tries_and_logged(
     school.workspace.conditions["conversations.open"].rate_limited = 1000
 
     await close_unsent(school)
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert len(school.workspace.calls_of("conversations.open")) == slack_chat.TRIES
-    assert [line["code"] for line in logged if line["event"] == "slack_call_failed"] == [
+    assert [line["code"] for line in logged if line["event"] == "chat_call_failed"] == [
         "ratelimited"
     ]

@@ -173,7 +173,7 @@ async def test_a_payload_that_lacks_any_part_is_never_a_server_error_and_changes
     for path, nonsense, changed in without_each_part(payload):
         reply = await school.slack.courier.send(encode_form({"payload": json.dumps(changed)}))
         assert reply.status == 200, (path, nonsense)
-        await school.app.edge.finish()
+        await school.app.slack.edge.finish()
 
     assert {e for e in await school.happened(waiting) if e != "refused"} == set(happened)
     assert (await school.case(waiting)).status == "waiting"

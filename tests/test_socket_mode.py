@@ -37,7 +37,7 @@ AWAY = {"slack_app_token": SecretStr(pretend.APP_TOKEN), "slack_signing_secret":
 async def school(tmp_path: Path) -> AsyncIterator[PretendSchool]:
     """A school in Socket Mode; its pretend Slack must have refused nothing."""
     async with open_pretend_school(tmp_path, over="socket") as opened:
-        opened.app.socket.waits = (0.0, 0.01)
+        opened.app.slack.socket.waits = (0.0, 0.01)
         yield opened
         assert opened.workspace.faults == []
         assert len(opened.posted_keys()) == len(set(opened.posted_keys()))
@@ -53,7 +53,7 @@ def events(logged: list[Any]) -> list[str]:
 
 async def back(school: PretendSchool, count: int = 1) -> None:
     await sockets(school).until(lambda: sockets(school).count == count)
-    await school.until(lambda: school.app.socket.connected)
+    await school.until(lambda: school.app.slack.socket.connected)
 
 
 async def until_recorded(school: PretendSchool) -> None:
@@ -447,11 +447,11 @@ async def test_what_cannot_be_read_is_logged_with_a_reference_and_the_line_stays
 @contextlib.asynccontextmanager
 async def taking(school: PretendSchool, at_once: int) -> AsyncIterator[SlackSocket]:
     """The school on a socket that takes so few envelopes at once, in place of its own."""
-    await school.app.socket.finish()
+    await school.app.slack.socket.finish()
     await sockets(school).until(lambda: sockets(school).count == 0)
     session, url = school.app.session, school.settings.slack_api_url
     client = SlackClient(pretend.APP_TOKEN, url, session, logging.getLogger("tests.socket"))
-    socket = SlackSocket(school.app.edge, client, session, at_once=at_once)
+    socket = SlackSocket(school.app.slack.edge, client, session, at_once=at_once)
     socket.start()
     await sockets(school).until(lambda: sockets(school).count == 1)
     try:
@@ -492,7 +492,7 @@ async def test_a_bug_costs_only_the_answer_that_it_is_in(
     async with taking(school, at_once=1) as socket:
         sockets(school).patience = 0.2
         with pytest.MonkeyPatch.context() as bug:
-            bug.setattr(socket if where == "socket" else school.app.edge, what, broken)
+            bug.setattr(socket if where == "socket" else school.app.slack.edge, what, broken)
             lost = [await ask(school) for _ in range(3)]
             await school.until(lambda: events(logged).count("fault") == 3)
         sockets(school).patience = 3
@@ -508,11 +508,11 @@ async def test_a_bug_costs_only_the_answer_that_it_is_in(
 async def test_a_line_that_cannot_be_read_any_more_is_closed_and_followed_by_another(
     school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
 ):
-    (line,) = school.app.socket._lines
+    (line,) = school.app.slack.socket._lines
     monkeypatch.setattr(line.ws, "receive", fail)
 
     await ask(school)
-    await school.until(lambda: line not in school.app.socket._lines)
+    await school.until(lambda: line not in school.app.slack.socket._lines)
     await back(school)
 
     assert line.ws.closed
@@ -523,11 +523,11 @@ async def test_a_line_that_cannot_be_read_any_more_is_closed_and_followed_by_ano
 async def test_a_line_that_fails_to_close_is_forgotten_all_the_same(
     school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
 ):
-    (line,) = school.app.socket._lines
+    (line,) = school.app.slack.socket._lines
     monkeypatch.setattr(line.ws, "close", fail)
 
     sockets(school).cut()
-    await school.until(lambda: line not in school.app.socket._lines)
+    await school.until(lambda: line not in school.app.slack.socket._lines)
     await back(school)
 
     check_faults(logged, 2)  # aiohttp closes it itself when it is cut, and then we do
@@ -538,7 +538,7 @@ async def test_a_line_that_fails_to_close_is_forgotten_all_the_same(
 async def test_a_fault_of_what_is_begun_on_a_line_is_heard_of(
     school: PretendSchool, logged: list[Any]
 ):
-    (line,) = school.app.socket._lines
+    (line,) = school.app.slack.socket._lines
     work = line.begin(fail())
 
     await asyncio.wait([work])
@@ -551,12 +551,12 @@ async def test_the_end_closes_every_line_although_one_fails_to(
     school: PretendSchool, logged: list[Any], monkeypatch: pytest.MonkeyPatch
 ):
     await sockets(school).say_goodbye("warning")
-    lines: dict[Line, Any] = school.app.socket._lines
+    lines: dict[Line, Any] = school.app.slack.socket._lines
     await school.until(lambda: len(lines) == 2)
     first, second = (line.ws for line in lines)
     monkeypatch.setattr(first, "close", fail)
 
-    await school.app.socket.finish()
+    await school.app.slack.socket.finish()
 
     assert second.closed
     check_faults(logged)
@@ -583,7 +583,7 @@ async def test_slack_away_at_the_start_is_said_once_and_tried_again_until_it_is_
     opening = workspace.conditions["apps.connections.open"]
     opening.down = True
     async with open_pretend_school(tmp_path, workspace=workspace, deliver=True, **AWAY) as school:
-        school.app.socket.waits = (0.0, 0.01)
+        school.app.slack.socket.waits = (0.0, 0.01)
         tried = lambda: len(workspace.calls_of("apps.connections.open"))  # noqa: E731
         await school.until(lambda: tried() > 3 and school.app.courier.alive)
         assert await health(school) == NOT_READY
@@ -594,7 +594,7 @@ async def test_slack_away_at_the_start_is_said_once_and_tried_again_until_it_is_
 
         sockets(school).cut()
         opening.down = True
-        await school.until(lambda: not school.app.socket.connected)
+        await school.until(lambda: not school.app.slack.socket.connected)
         assert await health(school) == NOT_READY
 
     said = [e for e in events(logged) if e.startswith("slack_")]
@@ -608,7 +608,7 @@ async def test_slack_answering_with_something_else_is_no_reason_to_stop(tmp_path
     opening.fail_after_accepting = 1
     opening.drop_after_accepting = 1
     async with open_pretend_school(tmp_path, workspace=workspace, **AWAY) as school:
-        school.app.socket.waits = (0.0, 0.01)
+        school.app.slack.socket.waits = (0.0, 0.01)
         await back(school)
 
 
@@ -617,7 +617,7 @@ async def test_a_socket_is_tried_again_when_slack_said_to(tmp_path: Path, logged
     opening = workspace.conditions["apps.connections.open"]
     opening.rate_limited = 1
     async with open_pretend_school(tmp_path, workspace=workspace, **AWAY) as school:
-        school.app.socket.waits = (0.0, 0.01)
+        school.app.slack.socket.waits = (0.0, 0.01)
         await back(school)
 
     first, second = (call.at for call in workspace.calls_of("apps.connections.open"))
@@ -628,7 +628,7 @@ async def test_a_slow_slack_only_takes_longer(tmp_path: Path):
     workspace = pretend.open_school()
     workspace.conditions["apps.connections.open"].latency = 0.3
     async with open_pretend_school(tmp_path, workspace=workspace, **AWAY) as school:
-        assert not school.app.socket.connected
+        assert not school.app.slack.socket.connected
         await back(school)
 
 
@@ -641,7 +641,7 @@ async def test_a_wrong_token_is_said_once_as_a_wrong_setting_and_never_repeated(
 ):
     wrong = AWAY | {"slack_app_token": SecretStr(token)}
     async with open_pretend_school(tmp_path, **wrong) as school:
-        school.app.socket.waits = (0.0, 0.01)
+        school.app.slack.socket.waits = (0.0, 0.01)
         tried = school.workspace.calls_of
         await school.until(lambda: len(tried("apps.connections.open")) > 3)
 
@@ -660,17 +660,17 @@ async def test_where_there_are_too_many_sockets_it_waits_for_one_to_go(
         open_pretend_school(tmp_path, workspace=workspace, **AWAY) as school,
         aiohttp.ClientSession() as session,
     ):
-        school.app.socket.waits = (0.0, 0.01)
+        school.app.slack.socket.waits = (0.0, 0.01)
         urls = [sockets(school).issue_url() for _ in range(MOST_CONNECTIONS)]
         held = [await session.ws_connect(url) for url in urls]
         opening.down = False
         await school.until(lambda: "no_answer" in repr(logged))
         await school.until(lambda: slack_socket.TOO_MANY in repr(logged))
-        assert not school.app.socket.connected
+        assert not school.app.slack.socket.connected
 
         for one in held:
             await one.close()
-        await school.until(lambda: school.app.socket.connected)
+        await school.until(lambda: school.app.slack.socket.connected)
 
     said = [line.get("code") for line in logged if line["event"].startswith("slack_")]
     assert said == ["no_answer", slack_socket.TOO_MANY, None]
@@ -683,12 +683,12 @@ async def test_the_end_waits_for_what_is_under_way_and_takes_nothing_more(school
     school.workspace.conditions["conversations.members"].latency = 0.3
     asked = asyncio.create_task(school.slack.slash_command(DSL, STAFFROOM, "/sharecheck", "open"))
     await school.until(lambda: len(school.workspace.sockets.delivered) == 1)
-    await school.until(lambda: any(line.works for line in school.app.socket._lines))
+    await school.until(lambda: any(line.works for line in school.app.slack.socket._lines))
 
-    await school.app.socket.finish()
+    await school.app.slack.socket.finish()
 
     assert (await asked).failure is None
-    assert not school.app.socket.connected
+    assert not school.app.slack.socket.connected
     assert (await school.slack.slash_command(TEACHER, STAFFROOM, "/sharecheck")).failure
     school.workspace.faults.clear()
 
@@ -699,9 +699,9 @@ async def test_the_end_does_not_wait_for_ever(
     monkeypatch.setattr(slack_socket, "GRACE", 0.05)
     school.workspace.conditions["conversations.members"].latency = 2
     asked = asyncio.create_task(school.slack.slash_command(DSL, STAFFROOM, "/sharecheck", "open"))
-    await school.until(lambda: any(line.works for line in school.app.socket._lines))
+    await school.until(lambda: any(line.works for line in school.app.slack.socket._lines))
 
-    await school.app.socket.finish()
+    await school.app.slack.socket.finish()
 
     assert school.workspace.calls_of("conversations.members") == [], "it still waits for Slack"
     assert (await asked).failure

@@ -28,7 +28,7 @@ async def enter(school: PretendSchool, person: str, way: str, text: str = "Good 
     else:
         message = school.workspace.say(HEAD, STAFFROOM, text)
         await school.slack.message_shortcut(person, message, "check_message")
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
 
 def shortcut_payload(school: PretendSchool, person: str, message: Message | None) -> dict[str, Any]:
@@ -76,7 +76,7 @@ async def test_a_shortcut_works_where_nobody_invited_the_bot(school: PretendScho
     message = school.workspace.say(HEAD, between.id, "Between us")
 
     await school.slack.message_shortcut(TEACHER, message, "check_message")
-    await school.app.edge.finish()
+    await school.app.slack.edge.finish()
 
     assert school.dialog(TEACHER)["callback_id"] == "walk.page"
 
@@ -149,7 +149,7 @@ async def test_with_slack_away_a_shortcut_is_logged_and_nothing_else(
 
     await enter(school, TEACHER, "global")
 
-    assert [line["event"] for line in logged] == ["not_done", "slack_call_failed"]
+    assert [line["event"] for line in logged] == ["not_done", "chat_call_failed"]
     assert [line["code"] for line in logged] == ["team_access_not_granted"] * 2
     assert school.told(TEACHER) == []
 

@@ -5,7 +5,7 @@ import { channelTitle } from "./names.js";
 const LONGEST = 160;
 
 function wordsOf(message) {
-  const said = message.text || message.blocks?.map((block) => block.text?.text ?? "").join(" ") || "";
+  const said = message.text || message.summary || message.blocks?.map((block) => block.text?.text ?? "").join(" ") || "";
   return said.replace(/[*_~`<>]/g, "").slice(0, LONGEST);
 }
 
@@ -14,7 +14,7 @@ export function announceMessages(state, region) {
   let seen = new Set();
   let person = null;
   state.addEventListener("change", () => {
-    if (!state.loaded) return;
+    if (!state.loaded || !state.isActive) return;
     const all = state.data.channels.flatMap((channel) => state.messagesIn(channel.id).map((message) => ({ channel, message })));
     const news = person === state.person ? all.filter(({ message }) => !seen.has(message.ts) && message.user !== state.person) : [];
     seen = new Set(all.map(({ message }) => message.ts));

@@ -22,11 +22,12 @@ export async function say(state, text, { opener, thread } = {}) {
   return answer !== null;
 }
 
-function textBox(label, placeholder) {
+export function textBox(label, placeholder) {
   return h("textarea", { rows: "1", "aria-label": label, placeholder, dir: "auto", autocomplete: "off", enterkeyhint: "send" });
 }
 
-function growing(box) {
+/** Let a box grow with what is in it; gives what to call when that was changed. */
+export function growing(box) {
   const fit = () => {
     box.style.height = "";
     if (box.value) box.style.height = `${box.scrollHeight}px`;
@@ -35,12 +36,13 @@ function growing(box) {
   return fit;
 }
 
-async function sendFrom(box, state, options, fit) {
+/** Send what is in a box; it comes back when that failed. `send(text)` tells whether it was taken. */
+export async function sendFrom(box, send, fit) {
   const text = box.value.trim();
   if (!text) return;
   box.value = "";
   fit();
-  if (await say(state, text, options)) return;
+  if (await send(text)) return;
   box.value = text;
   fit();
 }
@@ -110,7 +112,8 @@ class Suggestions {
   }
 }
 
-function sendOnEnter(box, suggestions, send) {
+/** Enter sends, unless the suggestions want it; Shift and Enter begin a new line. */
+export function sendOnEnter(box, suggestions, send) {
   box.addEventListener("keydown", (event) => {
     if (suggestions?.take(event)) return;
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -120,11 +123,11 @@ function sendOnEnter(box, suggestions, send) {
   });
 }
 
-/** A composer for a thread: one line that grows, and a button. */
-export function composerNode(state, { thread }) {
+/** A composer for a thread: one line that grows, and a button; `tell` sends what is written. */
+export function composerNode(state, { thread }, tell = say) {
   const box = textBox("Reply in this thread", "Reply…");
   const fit = growing(box);
-  const send = (opener) => sendFrom(box, state, { thread, opener }, fit);
+  const send = (opener) => sendFrom(box, (text) => tell(state, text, { thread, opener }), fit);
   sendOnEnter(box, null, send);
   const onclick = (event) => send(event.currentTarget);
   const button = h("button", { type: "button", class: "send bare", "aria-label": "Send reply", onclick }, icon("send"));
@@ -159,7 +162,7 @@ export class Composer {
 
   /** Until there is a place to send it to, what was typed waits. */
   async #send(opener) {
-    if (this.#channel) await sendFrom(this.box, this.state, { opener }, this.fit);
+    if (this.#channel) await sendFrom(this.box, (text) => say(this.state, text, { opener }), this.fit);
   }
 
   /** Where only the app writes, the way back to a channel stands in place of the box. */

@@ -15,7 +15,7 @@ function aboutChannel(channel) {
 }
 
 function isCompact(message, before) {
-  if (!before || before.user !== message.user || before.ephemeral || message.ephemeral || message.blocks?.length) return false;
+  if (!before || before.user !== message.user || before.ephemeral || message.ephemeral || message.card || message.blocks?.length) return false;
   return Number(message.ts) - Number(before.ts) < SAME_BREATH;
 }
 
@@ -35,14 +35,11 @@ export class Conversation {
   #length = 0;
   #follows = true;
 
-  constructor(state, root) {
+  /** `parts` are the elements that it fills; `drawing` says how a message is drawn, and where one answers it. */
+  constructor(state, parts, drawing) {
     this.state = state;
-    this.title = root.querySelector("#channel-title");
-    this.about = root.querySelector("#channel-about");
-    this.scroll = root.querySelector("#messages");
-    this.list = root.querySelector("#message-list");
-    this.newer = root.querySelector("#newer");
-    this.context = { state, names: namesFor(state) };
+    Object.assign(this, parts);
+    this.context = { state, names: namesFor(state), ...drawing };
     this.newer.addEventListener("click", () => this.#toFoot());
     this.scroll.addEventListener("scroll", () => this.#noteFoot());
     this.#followFoot();
@@ -79,9 +76,10 @@ export class Conversation {
   #threads() {
     const threads = threadsOf(this.state.messagesIn(this.state.channel).map((one) => ({ ...one, channel: this.state.channel })));
     const newest = threads.findLast((thread) => thread.replies.length)?.message.ts;
-    const readOnly = Boolean(this.state.channelNamed(this.state.channel)?.read_only);
+    const here = this.state.channelNamed(this.state.channel);
+    const readOnly = Boolean(here?.read_only || here?.no_threads);
     return threads.map((thread, place) => {
-      const compact = isCompact(thread.message, threads[place - 1]?.replies.length ? null : threads[place - 1]?.message);
+      const compact = !this.context.allApart && isCompact(thread.message, threads[place - 1]?.replies.length ? null : threads[place - 1]?.message);
       const open = this.#open.isOpen(thread.message.ts, newest);
       return { ...thread, compact, readOnly, open, print: JSON.stringify([thread.message, compact]) };
     });
@@ -99,8 +97,7 @@ export class Conversation {
 
   #emptyNode() {
     if (!this.state.loaded) return h("p", { class: "empty" }, "Fetching the messages…");
-    return h("div", { class: "empty" }, icon("chat"), h("p", {}, "Nothing here yet."),
-      h("p", {}, "Press ", h("strong", {}, "Run /sharecheck"), " below to ask if you may share something about a child."));
+    return h("div", { class: "empty" }, icon("chat"), h("p", {}, "Nothing here yet."), h("p", {}, this.context.howToBegin));
   }
 
   #toggle(ts, open) {

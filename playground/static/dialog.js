@@ -54,8 +54,8 @@ export class Dialog {
 
   /** Open, redraw or close, as the state says. */
   sync() {
-    const view = this.state.data.view;
-    const wanted = view && !this.#closed.has(view.id) ? view : null;
+    const { view } = this.state.data;
+    const wanted = view && this.state.isActive && !this.#closed.has(view.id) ? view : null;
     if (!view) this.#closed.clear();
     if (!wanted) this.#hide();
     else if (this.#shown !== print(wanted)) this.#show(wanted);

@@ -10,6 +10,11 @@ const BEFORE_A_CHOICE = 300;
 const A_LETTER = 14;
 const TYPED_AT_ONCE = 3;
 const TEXT_FIELD = ":is(textarea, input)";
+/** Where things are, by the side of the page. */
+const PARTS = {
+  slack: { people: "#people-list", places: "#sidebar .places", list: "#message-list", dialog: "#view", shut: "#view .close", card: ".blocks" },
+  teams: { people: ".teams-sidebar .people", places: ".teams-sidebar .places", list: "#teams-messages .message-list", dialog: "#task", shut: "#task .shut", card: ".card" },
+};
 
 /** Raised when the tour is over: it was left, or the visitor took over. */
 export class Halted extends Error {}
@@ -57,10 +62,19 @@ export class Hands {
   #lit = null;
   #since = "";
 
-  constructor(state, pace, { calm }) {
-    this.state = state;
+  constructor(sides, pace, { calm }) {
+    this.sides = sides;
     this.pace = pace;
     this.calm = calm;
+  }
+
+  /** What the page knows of the side one looks at. */
+  get state() {
+    return this.sides.state;
+  }
+
+  get #parts() {
+    return PARTS[this.sides.current];
   }
 
   // Looking
@@ -98,6 +112,11 @@ export class Hands {
     node.click();
   }
 
+  /** Wait until what was there has gone. */
+  gone(selector, what) {
+    return this.pace.until(() => !document.querySelector(selector), what);
+  }
+
   async #choose(block, value) {
     const selector = `#view [data-block="${CSS.escape(block)}"] .choice:has([value="${CSS.escape(value)}"])`;
     this.#light(await this.find(selector, "an answer to choose"));
@@ -106,7 +125,12 @@ export class Hands {
   }
 
   async #write(block, text) {
-    const field = await this.find(`#view [data-block="${CSS.escape(block)}"] ${TEXT_FIELD}`, "a box to write in");
+    await this.writeIn(`#view [data-block="${CSS.escape(block)}"]`, text);
+  }
+
+  /** Write in the box inside what a selector finds. */
+  async writeIn(selector, text) {
+    const field = await this.find(`${selector} ${TEXT_FIELD}`, "a box to write in");
     this.#light(field);
     for (let end = TYPED_AT_ONCE; field.value !== text; end += TYPED_AT_ONCE) {
       await this.pace.beat(A_LETTER * TYPED_AT_ONCE);
@@ -152,11 +176,19 @@ export class Hands {
   }
 
   async close() {
-    await this.press("#view .close", "the button that closes the dialog");
-    await this.pace.until(() => !document.querySelector("#view").open, "the dialog to close");
+    const { dialog, shut } = this.#parts;
+    await this.press(shut, "the button that closes the dialog");
+    await this.pace.until(() => !document.querySelector(dialog).open, "the dialog to close");
   }
 
   // Places and people
+
+  /** Go to Slack or to Teams, by the switch. */
+  async turn(side) {
+    if (this.sides.current === side) return;
+    await this.press(`.sides [data-side="${side}"]`, "the switch between Slack and Teams");
+    await this.pace.until(() => this.sides.current === side && this.state.loaded, "the other side of the school");
+  }
 
   /** On a phone the parts of the page are behind the bar at its foot. */
   async #goTo(part) {
@@ -169,19 +201,19 @@ export class Hands {
     await this.#closeAny();
     if (this.state.person === person) return;
     await this.#goTo("people");
-    await this.press(`#people-list [data-key="${CSS.escape(person)}"] button`, "the person to become");
+    await this.press(`${this.#parts.people} [data-key="${CSS.escape(person)}"] button`, "the person to become");
     await this.pace.until(() => this.state.person === person && this.state.loaded, "what that person sees");
     await this.#closeAny();
   }
 
   async #closeAny() {
-    if (document.querySelector("#view").open) await this.close();
+    if (document.querySelector(this.#parts.dialog)?.open) await this.close();
   }
 
   async open(channel) {
     if (this.state.channel !== channel || document.body.dataset.pane !== "chat") {
       await this.#goTo("channels");
-      await this.press(`.places [data-key="${CSS.escape(channel)}"] button`, "the channel to open");
+      await this.press(`${this.#parts.places} [data-key="${CSS.escape(channel)}"] button`, "the channel to open");
     }
     await this.pace.until(() => this.state.channel === channel, "the channel to open");
   }
@@ -212,22 +244,23 @@ export class Hands {
 
   /** The selector of the newest message with such a button that came since, once it has; its thread is opened. */
   async fresh(channel, action, what) {
-    const has = (message) => JSON.stringify(message.blocks ?? []).includes(JSON.stringify(action));
+    const has = (message) => JSON.stringify(message.blocks ?? message.card ?? []).includes(JSON.stringify(action));
     const look = () => this.state.messagesIn(channel).findLast((message) => message.ts > this.#since && has(message));
     const { ts, thread_ts: root } = await this.pace.until(look, what);
     if (root && root !== ts) await this.openThread(root);
-    return `#message-list [data-key="${CSS.escape(ts)}"]`;
+    return `${this.#parts.list} [data-key="${CSS.escape(ts)}"]`;
   }
 
   /** The selector of the first message of the newest thread that came since. */
   async freshThread(channel, what) {
     const look = () => this.state.messagesIn(channel).findLast((message) => message.ts > this.#since && !message.thread_ts);
     const found = await this.pace.until(look, what);
-    return `#message-list > [data-key="${CSS.escape(found.ts)}"] > .message .blocks`;
+    const { list, card } = this.#parts;
+    return `${list} > [data-key="${CSS.escape(found.ts)}"] > .message ${card}`;
   }
 
   async openThread(root) {
-    const thread = `#message-list > [data-key="${CSS.escape(root)}"]`;
+    const thread = `${this.#parts.list} > [data-key="${CSS.escape(root)}"]`;
     const toggle = await this.find(`${thread} > .thread-toggle`, "the thread");
     if (toggle.getAttribute("aria-expanded") === "false") await this.press(`${thread} > .thread-toggle`);
   }

@@ -1,7 +1,8 @@
 // Who is who and which channel is which, as the person looking would be told.
 
-/** How a channel is called: `#dsl`, or the other person's post for a direct conversation. */
+/** How a channel is called: `#dsl` on Slack, or the other person's post for a direct conversation. */
 export function channelTitle(state, channel) {
+  if (channel.title) return channel.title;
   if (channel.kind !== "dm") return `#${channel.name}`;
   return nameOf(state, channel.with) ?? channel.name;
 }

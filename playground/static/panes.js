@@ -29,9 +29,11 @@ function showCount(badge, count) {
 /** Show in the bar what is unread out of sight: how many messages in one's other channels, and how many people have some. */
 export function watchUnread(state, { channels, people }) {
   state.addEventListener("change", () => {
+    if (!state.isActive) return;
     showCount(channels, state.data.channels.reduce((sum, channel) => sum + state.unreadIn(channel.id), 0));
   });
   state.addEventListener("others", () => {
+    if (!state.isActive) return;
     const waiting = state.data.people.filter((person) => person.id !== state.person && state.unreadFor(person) > 0);
     showCount(people, waiting.length);
   });

@@ -8,11 +8,11 @@ async function readAnswer(response) {
   return answer;
 }
 
-async function get(path) {
+export async function get(path) {
   return readAnswer(await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" }));
 }
 
-async function post(path, body) {
+export async function post(path, body) {
   return readAnswer(
     await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
   );
@@ -34,7 +34,9 @@ export class Line {
   #source = null;
   #retry = null;
 
-  constructor({ onChange, onLink }) {
+  /** `path` is the address of the line, for which a person follows. */
+  constructor(path, { onChange, onLink }) {
+    this.path = path;
     this.onChange = onChange;
     this.onLink = onLink;
   }
@@ -42,7 +44,7 @@ export class Line {
   listenAs(person) {
     clearTimeout(this.#retry);
     this.#source?.close();
-    this.#source = new EventSource(`/play/events?person=${encodeURIComponent(person)}`);
+    this.#source = new EventSource(`${this.path}${encodeURIComponent(person)}`);
     this.#source.onopen = () => { this.onLink(true); this.onChange(); };
     this.#source.onmessage = () => this.onChange();
     this.#source.onerror = () => this.#lose(person);

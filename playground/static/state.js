@@ -4,6 +4,9 @@ import { pushClock } from "./dates.js";
 import { readMemory, writeMemory } from "./memory.js";
 import { Line, Trouble, readPanel, readState } from "./server.js";
 
+/** Slack: where what a person sees is read, and the line on which changes are told. */
+const SLACK = { read: readState, readPanel, events: "/play/events?person=", keeps: "" };
+
 const SETTLED_AFTER = 300;
 const EMPTY = { team: {}, people: [], channels: [], messages: {}, view: null, home: null, shortcuts: [], notices: [] };
 
@@ -14,20 +17,25 @@ export class State extends EventTarget {
   /** Whether the messages can be seen: on a phone another part of the page may be in front of them. */
   isInSight = () => true;
   loaded = false;
-  #read = readMemory("read");
-  #last = readMemory("last");
+  /** Whether this is the side of the page that one looks at. */
+  isActive = true;
+  #read;
+  #last;
   #waiting = new Map();
   #glance = null;
   #cycle = null;
   #again = false;
 
-  /** `first` is who one is when the person asked for is not at this school. */
-  constructor(person, first) {
+  /** `first` is who one is when the person asked for is not at this school; `source` where it all comes from. */
+  constructor(person, first, source = SLACK) {
     super();
+    this.source = source;
+    this.#read = readMemory(`${source.keeps}read`);
+    this.#last = readMemory(`${source.keeps}last`);
     this.person = person ?? first;
     this.first = first;
     this.channel = null;
-    this.line = new Line({
+    this.line = new Line(source.events, {
       onChange: () => this.refresh(),
       onLink: (linked) => this.#link(linked),
     });
@@ -59,20 +67,24 @@ export class State extends EventTarget {
   async #fetchOnce() {
     const person = this.person;
     try {
-      const [data, panel] = await Promise.all([readState(person), readPanel()]);
+      const [data, panel] = await Promise.all([this.source.read(person), this.source.readPanel?.()]);
       if (person !== this.person) { this.#again = true; return; }
       this.data = { ...EMPTY, ...data };
-      this.panel = panel;
-      pushClock(panel.controls?.clock.ahead ?? 0);
+      if (panel) this.#takePanel(panel);
       this.loaded = true;
       this.#link(true);
       this.#chooseChannel();
       this.#tell("change");
-      this.lookAtOthersSoon();
+      if (this.isActive) this.lookAtOthersSoon();
     } catch (error) {
       this.#link(false);
       if (error instanceof Trouble && person !== this.first) this.become(this.first);
     }
+  }
+
+  #takePanel(panel) {
+    this.panel = panel;
+    pushClock(panel.controls?.clock.ahead ?? 0);
   }
 
   #link(linked) {
@@ -104,6 +116,14 @@ export class State extends EventTarget {
     this.refresh();
   }
 
+  /** One looks at this side of the page, or at the other. */
+  turn(isActive) {
+    this.isActive = isActive;
+    if (isActive) this.markRead();
+    for (const what of ["change", "others", "link"]) this.#tell(what);
+    if (isActive) this.lookAtOthersSoon();
+  }
+
   /** The messages have come into sight. */
   seeMessages() {
     this.markRead();
@@ -113,7 +133,7 @@ export class State extends EventTarget {
   look(channel) {
     this.channel = channel;
     this.#last[this.person] = channel;
-    writeMemory("last", this.#last);
+    writeMemory(`${this.source.keeps}last`, this.#last);
     this.markRead();
     this.#tell("channel");
     this.#tell("change");
@@ -153,7 +173,7 @@ export class State extends EventTarget {
 
   async #lookAtOthers() {
     const others = this.data.people.filter((person) => person.id !== this.person);
-    const seen = await Promise.all(others.map((person) => readState(person.id).catch(() => EMPTY)));
+    const seen = await Promise.all(others.map((person) => this.source.read(person.id).catch(() => EMPTY)));
     seen.forEach(({ channels, messages }, place) => {
       const { id } = others[place];
       const counts = channels.map((channel) => this.#countUnread(id, channel.id, messages[channel.id] ?? []));
@@ -166,6 +186,6 @@ export class State extends EventTarget {
     const latest = this.messagesIn(this.channel).reduce((last, message) => (message.ts > last ? message.ts : last), "");
     if (!this.channel || document.hidden || !this.isInSight() || latest <= (this.#read[this.person]?.[this.channel] ?? "")) return;
     this.#read[this.person] = { ...this.#read[this.person], [this.channel]: latest };
-    writeMemory("read", this.#read);
+    writeMemory(`${this.source.keeps}read`, this.#read);
   }
 }

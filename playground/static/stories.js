@@ -1,10 +1,13 @@
-// The three stories of the tour: what is said, and what the hands do on the page meanwhile.
+// The stories of the tour: what is said, and what the hands do on the page meanwhile.
 // People and channels are those of the pretend school; fields and buttons have the names that the app gives them.
 
 const TEACHER = "U0TEACHER1";
 const DSL = "U0DSL00001";
 const STAFFROOM = "C0STAFF001";
 const DSL_CHANNEL = "C0DSL00001";
+/** The data-protection lead and their channel, which are in Teams. */
+const DPO = "d9000000-0000-4000-8000-000000000017";
+const DPO_CHANNEL = "19:pretendschooldpo@thread.tacv2";
 
 const START = { danger: "no", adult: "none", trigger: "professional", identifiable: "yes" };
 const CLEAR = {
@@ -14,6 +17,10 @@ const CLEAR = {
 const CLEAR_NOTE = { course: "followed", reason: "Seen twice this week. They asked for what we know.", recipient: "Council front door, duty social worker" };
 const UNSURE_NOTE = { purpose: "unsure", reason: "Heard second-hand at lunch. Is it enough to pass on?", filed_at: "Safeguarding system" };
 
+const RECORDS = { ...START, trigger: "records_request" };
+const RECORDS_NOTE = { reason: "A letter asks for a copy of everything, from this term.", filed_at: "School office" };
+const REFUSE = "case.decide.do_not_share";
+
 const button = (message, action) => `${message} [data-action="${action}"]`;
 
 async function run(hands) {
@@ -22,6 +29,7 @@ async function run(hands) {
 }
 
 async function begin(hands) {
+  await hands.turn("slack");
   await hands.remember([TEACHER, DSL]);
   await hands.begin(TEACHER, STAFFROOM);
 }
@@ -98,7 +106,7 @@ const NOT_SURE = [
 
 const DANGER = [
   {
-    say: "Last: someone may be hurt today. You say yes to the very first question.",
+    say: "Now someone may be hurt today. You say yes to the very first question.",
     do: async (hands) => { await begin(hands); await run(hands); await hands.fillIn({ danger: "yes", adult: "none" }); },
   },
   {
@@ -117,7 +125,55 @@ const DANGER = [
   },
 ];
 
-const story = (title, steps) => steps.map((step) => ({ title, ...step }));
+const BOTH = [
+  {
+    say: "One school, two chat programs. You are the class teacher, on Slack. A parent has asked for a copy of all you hold on their child.",
+    do: async (hands) => { await begin(hands); await run(hands); await hands.walk(RECORDS, 2); },
+  },
+  {
+    say: "Parents have a right to ask, and the law says how it is answered. So it goes to the data-protection lead.",
+    do: async (hands) => { await hands.page("walk.outcome", "the page about records"); await hands.show("#view .view-blocks > *"); },
+  },
+  {
+    say: "You say what was asked for, and send it.",
+    do: async (hands) => { await hands.fillIn(RECORDS_NOTE); await hands.send(); await hands.page("walk.done", "the page that says it is sent"); },
+  },
+  {
+    say: "The data-protection lead works in Teams. You go there, and become them. The same case is in their channel.",
+    do: async (hands) => {
+      await hands.close();
+      await hands.turn("teams");
+      await hands.become(DPO);
+      await hands.open(DPO_CHANNEL);
+      await hands.fresh(DPO_CHANNEL, REFUSE, "the buttons in the channel in Teams");
+      await hands.show(await hands.freshThread(DPO_CHANNEL, "the card in the channel in Teams"));
+    },
+  },
+  {
+    say: "You decide in the thread, in your own chat program. The reason is written on the card itself.",
+    do: async (hands) => {
+      const card = await hands.fresh(DPO_CHANNEL, REFUSE, "the buttons in the channel in Teams");
+      await hands.writeIn(`${card} [data-block="f.reason"]`, "I answer it for the school, within a month. Please send nothing yourself.");
+      await hands.press(button(card, REFUSE));
+      await hands.gone(button(card, REFUSE), "the decision");
+    },
+  },
+  {
+    say: "You are the teacher again, back on Slack. The answer is there, and the record is one and the same.",
+    do: async (hands) => {
+      await hands.turn("slack");
+      await hands.become(TEACHER);
+      const channel = await hands.openApp();
+      await hands.show(`${await hands.fresh(channel, "case.kept", "the answer on Slack")} .blocks`);
+    },
+  },
+];
 
-/** Every step in order: `title` of its story, what to `say`, and what to `do` with the hands. */
-export const STEPS = [...story("A clear yes", CLEAR_SHARE), ...story("Not sure", NOT_SURE), ...story("Danger", DANGER)];
+const story = (title, steps) => steps.map((step) => ({ title, ...step }));
+const ON_SLACK = [...story("A clear yes", CLEAR_SHARE), ...story("Not sure", NOT_SURE), ...story("Danger", DANGER)];
+
+/**
+ * Every step in order: `title` of its story, what to `say`, and what to `do` with the hands.
+ * The last story is for a school that has Teams too.
+ */
+export const stepsOf = (hasTeams) => (hasTeams ? [...ON_SLACK, ...story("Slack and Teams", BOTH)] : ON_SLACK);

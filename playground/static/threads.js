@@ -1,9 +1,7 @@
 // A thread, opened under the message that it answers.
 
-import { composerNode } from "./composer.js";
 import { clock, fromTs } from "./dates.js";
 import { freshId, h, icon, showList } from "./dom.js";
-import { messageNode } from "./messages.js";
 
 /** The conversation's first messages, each with its replies; a reply without its first message stands alone. */
 export function threadsOf(messages) {
@@ -52,7 +50,7 @@ function drawReplies(list, thread, context) {
   showList(list, thread.replies, {
     key: (reply) => reply.ts,
     print: (reply) => JSON.stringify(reply),
-    draw: (reply) => messageNode(reply, context),
+    draw: (reply) => context.messageNode(reply, context),
   });
 }
 
@@ -60,10 +58,10 @@ function drawReplies(list, thread, context) {
 export function threadNode(thread, context, onToggle, old) {
   const id = old?.threadId ?? freshId("thread");
   const same = old?.root && old.rootShown === thread.print;
-  const root = same ? old.root : messageNode(thread.message, context, thread.compact);
+  const root = same ? old.root : context.messageNode(thread.message, context, thread.compact);
   const box = old?.box ?? h("div", { class: "thread", id, role: "group", "aria-label": "Thread" }, h("div", { class: "replies" }));
   drawReplies(box.firstElementChild, thread, context);
-  if (thread.open && !thread.readOnly && box.children.length === 1) box.append(composerNode(context.state, { thread: thread.message }));
+  if (thread.open && !thread.readOnly && box.children.length === 1) box.append(context.composerNode(context.state, { thread: thread.message }));
   box.hidden = !thread.open;
   const node = old ?? h("div", { class: "threaded" });
   const cannotReply = thread.message.ephemeral || (thread.readOnly && !thread.replies.length);

@@ -1,7 +1,7 @@
-// The guided tour: it plays three stories on the page itself, with a caption, and stops when the visitor takes over.
+// The guided tour: it plays short stories on the page itself, with a caption, and stops when the visitor takes over.
 
 import { DidNotCome, Halted, Hands, Pace } from "./hands.js";
-import { STEPS } from "./stories.js";
+import { stepsOf } from "./stories.js";
 
 const PER_WORD = 340;
 const AT_LEAST = 3000;
@@ -20,9 +20,11 @@ export class Tour {
   #opener = null;
   #own = null;
   #byTab = false;
+  #watched = new Set();
 
-  constructor(state, root) {
-    this.state = state;
+  constructor(sides, root) {
+    this.sides = sides;
+    this.steps = stepsOf(sides.hasTeams);
     this.root = root;
     this.view = document.querySelector("#view");
     this.part = (name) => root.querySelector(`#tour-${name}`);
@@ -71,9 +73,9 @@ export class Tour {
   // Playing
 
   async #play(pace) {
-    const hands = new Hands(this.state, pace, { calm: this.calm.matches });
+    const hands = new Hands(this.sides, pace, { calm: this.calm.matches });
     try {
-      for (const [place, step] of STEPS.entries()) await this.#playStep(step, place, hands);
+      for (const [place, step] of this.steps.entries()) await this.#playStep(step, place, hands);
       hands.dim();
       this.#end(END);
     } catch (error) {
@@ -108,8 +110,8 @@ export class Tour {
   #caption(title, words, place) {
     this.part("story").textContent = title;
     this.part("words").textContent = words;
-    this.part("step").textContent = `${place + 1} of ${STEPS.length}`;
-    this.root.style.setProperty("--done", (place + 1) / STEPS.length);
+    this.part("step").textContent = `${place + 1} of ${this.steps.length}`;
+    this.root.style.setProperty("--done", (place + 1) / this.steps.length);
   }
 
   #end(words) {
@@ -164,9 +166,18 @@ export class Tour {
 
   /** An open dialog makes the rest of the page dead: the caption goes into it, and comes out when it closes. */
   #watchPlace() {
-    this.state.addEventListener("change", () => { if (this.isOn) this.#keepFocus(); });
+    this.#watchState();
+    this.sides.addEventListener("turn", () => this.#watchState());
     new MutationObserver(() => { if (this.isOn || this.#isLost()) this.#dock(); }).observe(this.view, { attributeFilter: ["open"] });
     new ResizeObserver(() => document.body.style.setProperty("--tour", `${this.root.offsetHeight}px`)).observe(this.root);
+  }
+
+  /** Whatever is drawn anew, on either side, may have moved the focus. */
+  #watchState() {
+    const { state } = this.sides;
+    if (this.#watched.has(state)) return;
+    this.#watched.add(state);
+    state.addEventListener("change", () => { if (this.isOn) this.#keepFocus(); });
   }
 
   #isLost() {

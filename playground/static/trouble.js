@@ -5,7 +5,10 @@ import { Trouble } from "./server.js";
 
 const SLACK_WORDS = "We had some trouble connecting. Try again?";
 const SHOWN_FOR = 20000;
-const WORDS = { not_in_channel: "You are not in this channel, so you cannot write here." };
+const WORDS = {
+  not_in_channel: "You are not in this channel, so you cannot write here.",
+  app_not_installed: "You have not added this app.",
+};
 const TOLD_BY_NOTICE = new Set(["unknown_command", "read_only", "not_supported_in_threads"]);
 
 function notice(text) {
