@@ -14,8 +14,17 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from bot.rules import load_pack
-from tests.browsing import QUIET, become, find_chromium, open_conversation, visit, walk
+from tests.browsing import (
+    QUIET,
+    become,
+    find_chromium,
+    open_conversation,
+    see_teams,
+    visit,
+    walk,
+)
 from tests.fixtures_school import UNCERTAIN
+from tests.test_browser_teams import RECORDS
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -47,6 +56,7 @@ async def take_pictures() -> None:
             browser = await playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
             await picture_the_thread(browser, address)
             await picture_the_phone(browser, address)
+            await picture_teams(browser, address)
             await browser.close()
 
 
@@ -80,6 +90,26 @@ async def picture_the_phone(browser: Browser, address: str) -> None:
     await dialog.get_by_role("heading", name=pack.page("rule2").title).wait_for()
     await page.wait_for_timeout(500)
     await page.screenshot(path=IMAGES / "phone.png")
+    await page.close()
+
+
+async def picture_teams(browser: Browser, address: str) -> None:
+    """A request for records, asked on Slack, in the thread of the data-protection lead on Teams."""
+    pack = load_pack()
+    page = await browser.new_page(viewport={"width": 1280, "height": 960})
+    await visit(page, address)
+    await page.get_by_role("button", name="Run /sharecheck").first.click()
+    dialog = page.get_by_role("dialog")
+    await walk(dialog, pack, RECORDS)
+    await dialog.get_by_label(pack.boxes["request"].label).fill("By letter, on Monday")
+    await dialog.get_by_role("button", name="Send").click()
+    await dialog.get_by_role("button", name="Close").last.click()
+    await see_teams(page)
+    await become(page, "Data-protection lead")
+    await open_conversation(page, "DPO")
+    await page.get_by_role("button", name="Do not share", exact=True).wait_for()
+    await page.wait_for_timeout(1000)
+    await page.screenshot(path=IMAGES / "teams.png")
     await page.close()
 
 

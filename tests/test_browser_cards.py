@@ -19,6 +19,7 @@ from tests.browsing import DESKTOP, open_conversation, open_page, see_teams
 from tests.quick_server import served
 
 Json = dict[str, Any]
+pytestmark = pytest.mark.long
 HOSTILE = "<img src=x onerror=alert(1)> **not bold** [x](https://example.org) {{TIME(2026-01-02)}}"
 
 

@@ -26,6 +26,7 @@ from tests.pretend_teams import TeamsSchool
 
 STORIES = Path(__file__).parent.parent / "playground" / "static" / "stories.js"
 PATIENCE = 15_000
+SIZES = [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)]
 RECORDS = [{"danger": "no", "adult": "none"}, {"trigger": "records_request", "identifiable": "yes"}]
 
 
@@ -44,7 +45,7 @@ async def live_teams(tmp_path: Path) -> AsyncIterator[TeamsSchool]:
         assert opened.tenant.faults == []
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.fixture(params=SIZES, ids=["desktop", "phone"])
 async def page(request: pytest.FixtureRequest, live_teams: TeamsSchool) -> AsyncIterator[Page]:
     async with open_page(live_teams.tenant.base_url(), request.param) as opened:
         await see_teams(opened)
@@ -209,7 +210,7 @@ async def test_a_first_visit_fetches_nothing_of_teams(both: TeamsSchool):
         assert [one for one in asked if one.endswith("/static/teams.js")]
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("size", SIZES, ids=["desktop", "phone"])
 async def test_the_tour_goes_across_to_teams_and_back(size: tuple[int, int], both: TeamsSchool):
     async with open_page(both.tenant.base_url(), size) as page:
         await take_the_tour(page)
