@@ -14,7 +14,8 @@ class Links:
     """What is known of a school's accounts and addresses; it only ever grows.
 
     An address is known by its keyed hash alone. Two people whom the settings list stay two,
-    whatever addresses they share; an account that could be either's is linked to neither.
+    whatever addresses they share; an account that could be either's is linked to neither. So it is
+    with two accounts on one platform: an address may go to whoever comes after somebody who left.
     """
 
     def __init__(self) -> None:
@@ -63,14 +64,18 @@ class Links:
         if any(isinstance(node, str) for node in found):
             person = self.person_of(account)
             return self.accounts_of(person) if person else (account,)
-        return _ordered(node for node in found if isinstance(node, Account))
+        accounts = _ordered(node for node in found if isinstance(node, Account))
+        return (account,) if _are_several(accounts) else accounts
 
     def is_certain(self, accounts: Iterable[Account]) -> bool:
         """Whether it is known whose accounts these are: by an address that is one human's."""
         return any(self._is_certain(account) for account in accounts)
 
     def _is_certain(self, account: Account) -> bool:
-        people = {node for node in self._together(account) if isinstance(node, str)}
+        found = self._together(account)
+        people = {node for node in found if isinstance(node, str)}
+        if not people and _are_several(node for node in found if isinstance(node, Account)):
+            return False
         owners: set[Node] = {account, *people}
         return len(people) <= 1 and any(self._hashes.get(node) for node in owners)
 
@@ -95,6 +100,12 @@ class Links:
             elif at in self._listed:
                 coming.append(self._listed[at])
         return found
+
+
+def _are_several(accounts: Iterable[Account]) -> bool:
+    """Whether two of them are on one platform: those are two people's, whatever they share."""
+    platforms = [account.platform for account in accounts]
+    return len(platforms) > len(set(platforms))
 
 
 def _ordered(accounts: Iterable[Account]) -> tuple[Account, ...]:

@@ -55,8 +55,8 @@ async def take_pictures() -> None:
         async with demo(Path(folder) / "demo") as address, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
             await picture_the_thread(browser, address)
-            await picture_the_phone(browser, address)
             await picture_teams(browser, address)
+            await picture_the_phone(browser, address)
             await browser.close()
 
 
@@ -103,6 +103,7 @@ async def picture_teams(browser: Browser, address: str) -> None:
     await walk(dialog, pack, RECORDS)
     await dialog.get_by_label(pack.boxes["request"].label).fill("By letter, on Monday")
     await dialog.get_by_role("button", name="Send").click()
+    await dialog.get_by_text("Saved as").wait_for()
     await dialog.get_by_role("button", name="Close").last.click()
     await see_teams(page)
     await become(page, "Data-protection lead")

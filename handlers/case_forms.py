@@ -21,6 +21,8 @@ from handlers.visitor import Again, Form, Page, Press, Visitor
 from storage.errors import StoreUnavailable
 
 KEEP, RELEASE = "keep", "release"
+DIGITS = 5
+"""Of the number of a page of a list."""
 Fill = Callable[[Visitor, Case, Actor], Mapping[str, Any]]
 Submit = Callable[[Visit, Form, str], Awaitable[object]]
 
@@ -108,7 +110,7 @@ async def on_kept(visitor: Visitor, press: Press) -> None:
 async def on_list(visitor: Visitor, press: Press) -> None:
     """Another page of `mine` or `open`, in the place of the message that listed them."""
     which = press.action.split(".")[1]
-    if not press.value.isdigit():
+    if not (press.value.isdecimal() and len(press.value) <= DIGITS):
         raise StalePage
     card = await list_card(visitor.desk, visitor.school, visitor.account, which, int(press.value))
     await visitor.replace(card)
@@ -213,7 +215,7 @@ async def hand_in(
     async def refill() -> Card:
         if again is not None:
             return await again()
-        case, actor = await visit.look(action)
+        case, actor = await visit.check(action)  # a slip is found before who it is by
         card = _form_card(visitor, action, preset, case, actor)
         return Card(card.template, {**card.context, "values": form.values})
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot import life
 from bot.case import Case, Event, EventKind, Outcome, Status
-from bot.chat import Account
+from bot.chat import Account, NotNow
 from bot.life import Reach, Step
 from bot.people import School, next_routes, reachable_route
 from bot.permission import ALLOWED, Action, Actor, Who, allow
@@ -18,6 +20,8 @@ from handlers.desk import Desk, new_id
 from storage.unit import Unit
 
 Take = Callable[[Case, Actor], Step]
+ANSWER_WITHIN = 2.0
+"""Seconds that the platforms have to say who may do something, while somebody waits for it."""
 KEEPERS = "dsl"
 """The route whose people see to it that a case gets into the child's own file."""
 
@@ -157,7 +161,7 @@ class Visit:
         """
         case = await self._case()
         routes = (*self._routes(case), *case.advice.copy)
-        actor = await self.desk.actor(self.school, routes, self.account, case, fresh=True)
+        actor = await self._actor(case, routes, fresh=True)
         now = self.desk.clock()
         try:
             event = life.read(case, actor, now)
@@ -180,11 +184,20 @@ class Visit:
         return tuple(allowed) or (case.route,)
 
     async def _actor(self, case: Case, routes: tuple[str, ...], *, fresh: bool = False) -> Actor:
-        """Who acts; whoever seems to be on no route may have joined within the last minute."""
-        actor = await self.desk.actor(self.school, routes, self.account, case, fresh=fresh)
-        if fresh or actor.person in actor.reviewers or actor.person == case.requester:
-            return actor
-        return await self.desk.actor(self.school, routes, self.account, case, fresh=True)
+        """Who acts; whoever seems to be on no route may have joined within the last minute.
+
+        Raises a DeliveryError; also NotNow before the platform gives up waiting for our answer, for
+        nobody is to hear that something failed which is then done all the same.
+        """
+        ask = partial(self.desk.actor, self.school, routes, self.account, case)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                actor = await ask(fresh=fresh)
+                if fresh or actor.person in actor.reviewers or actor.person == case.requester:
+                    return actor
+                return await ask(fresh=True)
+        except TimeoutError:
+            raise NotNow("members_unknown") from None
 
     async def _act(
         self, take: Take, texts: Mapping[str, str], action: Action | None = None

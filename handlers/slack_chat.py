@@ -36,9 +36,6 @@ PROFILE_KEPT = 600.0
 """Seconds for which a person's standing is believed."""
 PAGES_LOOKED_AT = 5
 AT_ONCE = 5
-TRIES = 4
-"""How often a message is tried that may wait in no outbox."""
-LONGEST_WAIT = 30.0
 LONGEST_LIMIT = 3600.0
 """Seconds of a rate limit that are believed."""
 HIDDEN = frozenset({"user_not_visible", "user_not_found"})
@@ -92,25 +89,6 @@ class SlackChat:
             )
         )
         return MessageRef(place, _part(answer, "ts", str, InDoubt))
-
-    async def tell_soon(self, account: Account, card: Card, *, key: str) -> None:
-        """Tell somebody in private what may be written down nowhere: a few tries, then given up.
-
-        It may take a minute or two. Raises NotNow, InDoubt or RefusedForGood.
-        """
-        doubt = False
-        for attempt in range(1, TRIES + 1):
-            try:
-                place = await self.direct(account)
-                await self.send(place, card, key=key, look_first=doubt)
-            except (NotNow, InDoubt) as error:
-                if attempt == TRIES:
-                    raise
-                doubt = doubt or isinstance(error, InDoubt)
-                pause = getattr(error, "after", None)
-                await asyncio.sleep(min(LONGEST_WAIT, 2.0**attempt if pause is None else pause))
-            else:
-                return
 
     async def update(self, ref: MessageRef, card: Card) -> None:
         """Draw a posted card again; doing it twice is harmless, so doubt is only a delay."""

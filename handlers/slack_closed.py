@@ -10,6 +10,7 @@ from handlers import check, screens
 from handlers.check import RulesChanged
 from handlers.slack_payload import SlackPage
 from handlers.slack_visitor import SlackVisitor
+from handlers.telling import tell_soon
 from handlers.trouble import note_trouble
 from handlers.visitor import Press
 from handlers.walk_dialog import walk_of
@@ -41,7 +42,7 @@ async def on_closed(visitor: SlackVisitor, page: SlackPage) -> None:
         note_trouble(problem)
         card = Card(card.template, {**card.context, "doubt": True})
     key = f"{walk.id}:unsent:{page.id}"
-    await visitor.edge.chat.tell_soon(visitor.account, card, key=key)
+    await tell_soon(visitor.edge.chat, visitor.account, card, key=key)
 
 
 async def on_resume(visitor: SlackVisitor, press: Press) -> None:

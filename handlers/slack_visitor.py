@@ -22,6 +22,7 @@ from bot.chat import (
 )
 from bot.people import School
 from handlers.slack_payload import Payload, SlackPage, read_account, read_team
+from handlers.telling import tell_soon
 from handlers.trouble import new_reference, note_trouble, trouble_card
 from handlers.visitor import Again, Form, Visitor
 
@@ -126,7 +127,8 @@ class SlackVisitor(Visitor):
             if url := str(self.body.get("response_url") or ""):
                 await self.edge.chat.respond(url, card, replace=False)
             else:
-                await self.edge.chat.tell_soon(self.account, card, key=f"trouble:{new_reference()}")
+                key = f"trouble:{new_reference()}"
+                await tell_soon(self.edge.chat, self.account, card, key=key)
         except DeliveryError as error:
             log.warning("chat_call_failed", code=getattr(error, "code", ""))
 

@@ -37,11 +37,11 @@ class TeamsEdge:
     async def answer(self, activity: Activity) -> Answer:
         """The HTTP status and body for an activity that was found to be from Teams."""
         await teams_ways.keep_conversation(self, activity)
-        kind = activity.get("type")
+        kind = str(activity.get("type"))
         if kind == "invoke":
             return await INVOKES.get(str(activity.get("name")), _unknown)(self, activity)
         if kind in EVENTS:
-            self.background.begin(EVENTS[str(kind)](self, activity))
+            self.background.begin(EVENTS[kind](self, activity))
         return 200, None
 
     async def finish(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -27,9 +26,6 @@ from handlers.teams_people import TeamsPeople
 from handlers.teams_tokens import CONNECTOR
 from storage.errors import StoreUnavailable
 
-TRIES = 4
-"""How often a message is tried that may wait in no outbox."""
-LONGEST_WAIT = 30.0
 FORBIDDEN = 403
 THREADS_KEPT, KEPT_FOR = 10_000, 604_800.0
 """How many answers in threads are remembered with their thread, and for how many seconds."""
@@ -88,25 +84,6 @@ class TeamsChat:
         if conversation != place.id:
             self._threads.put(ref, conversation)
         return ref
-
-    async def tell_soon(self, account: Account, card: Card, *, key: str) -> None:
-        """Tell somebody in private what may be written down nowhere: a few tries, then given up.
-
-        It may take a minute or two. Raises NotNow, InDoubt or RefusedForGood.
-        """
-        doubt = False
-        for attempt in range(1, TRIES + 1):
-            try:
-                place = await self.direct(account)
-                await self.send(place, card, key=key, look_first=doubt)
-            except (NotNow, InDoubt) as error:
-                if attempt == TRIES:
-                    raise
-                doubt = doubt or isinstance(error, InDoubt)
-                pause = getattr(error, "after", None)
-                await asyncio.sleep(min(LONGEST_WAIT, 2.0**attempt if pause is None else pause))
-            else:
-                return
 
     async def update(self, ref: MessageRef, card: Card) -> None:
         """Draw a posted card again; doing it twice is harmless, so doubt is only a delay."""

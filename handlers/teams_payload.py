@@ -25,6 +25,10 @@ LONGEST_WORD = 100
 """Characters of a message in which a word for us is looked for; the rest is not read."""
 
 
+LARGEST = 40_000
+"""Characters in all boxes of a page: a walk, and six boxes with far more than their 3,000."""
+
+
 @dataclass(frozen=True, slots=True)
 class TeamsPage:
     """What came with a press of `Action.Submit` or `Action.Execute`: its data, inputs among them.
@@ -47,7 +51,13 @@ class TeamsPage:
         return f"teams:{self.opened}"
 
     def form(self, *starts: str) -> Form:
-        """What it holds; values that are no text are none."""
+        """What it holds; values that are no text are none.
+
+        Raises StalePage for more than all boxes of a page can hold: it is the client that keeps to
+        what a box takes, and no page of ours sends so much.
+        """
+        if sum(len(given) for given in self.data.values() if isinstance(given, str)) > LARGEST:
+            raise StalePage
         texts: dict[str, str] = {}
         choices: dict[str, str] = {}
         ticks: dict[str, tuple[str, ...]] = {}
@@ -94,10 +104,14 @@ def read_tenant(activity: Activity) -> str:
 
 
 def read_account(activity: Activity) -> Account:
-    """Who did it, in their own tenant. Raises StalePage when it does not say."""
+    """Who did it, in their own tenant. Raises StalePage when it does not say.
+
+    A channel may be shared with other tenants: who is not said to be of ours is of theirs.
+    """
     sender = _part(activity, "from")
     user = sender.get("aadObjectId")
-    tenant = sender.get("tenantId") or read_tenant(activity)
+    told = _part(_part(activity, "channelData"), "tenant").get("id")
+    tenant = sender.get("tenantId") or told or read_tenant(activity)
     if not (isinstance(user, str) and user and tenant):
         raise StalePage
     return Account(Platform.TEAMS, str(tenant).lower(), user.lower())
@@ -170,7 +184,7 @@ def as_press(page: TeamsPage, *, in_dialog: bool) -> Press:
 def _known_by(activity: Activity) -> str:
     """An activity that comes again has the same id."""
     told = f"{_part(activity, 'conversation').get('id')} {activity.get('id')}"
-    return sha256(told.encode()).hexdigest()[:32]
+    return sha256(told.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _split(kept: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.chat import Account, Card, Platform
 from bot.people import School
 from handlers.teams_payload import Activity, TeamsPage, read_account, read_tenant
+from handlers.telling import tell_soon
 from handlers.trouble import as_message
 from handlers.visitor import Again, Form, Visitor
 
@@ -65,7 +66,7 @@ class TeamsVisitor(Visitor):
 
     async def reply(self, card: Card) -> None:
         """Teams has no private messages in channels: it is said one to one, a moment later."""
-        self.edge.background.begin(self.edge.chat.tell_soon(self.account, card, key=""))
+        self.edge.background.begin(tell_soon(self.edge.chat, self.account, card, key=""))
 
     async def replace(self, card: Card) -> None:
         """A dialog was opened from the message: the card goes beside it."""

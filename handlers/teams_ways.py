@@ -29,20 +29,26 @@ if TYPE_CHECKING:
 
 COMMAND = "sharecheck"
 """The command of the message extension."""
-PERSON, CHANNEL = "person", "channel"
+EXTENSION = "composeExtension/"
+"""How the names of what comes from the message extension begin."""
+PERSON, CHANNEL, TENANT = "person", "channel", "tenant"
 NOT_THERE = frozenset({"bot_not_installed", "bot_not_in_roster", "bot_blocked"})
 """Why somebody cannot be written to one to one."""
 
 
 async def keep_conversation(edge: TeamsEdge, activity: Activity) -> None:
-    """Remember where somebody, or a channel, can be written to; without it nothing can be sent."""
+    """Remember where somebody, or a channel, can be written to; without it nothing can be sent.
+
+    The message extension is used in other people's chats too: of those only the service is kept.
+    """
     tenant, service = read_tenant(activity), str(activity.get("serviceUrl") or "")
+    kind, key, conversation = TENANT, "", ""
     try:
-        if is_private(activity):
-            kind, key = PERSON, read_account(activity).user
-        else:
-            kind, key = CHANNEL, read_conversation(activity)[0]
-        conversation, _ = read_conversation(activity)
+        if not str(activity.get("name") or "").startswith(EXTENSION):
+            conversation, _ = read_conversation(activity)
+            kind, key = CHANNEL, conversation
+            if is_private(activity):
+                kind, key = PERSON, read_account(activity).user
         await edge.chat.book.keep(tenant, kind, key, conversation, service)
     except StalePage:
         return

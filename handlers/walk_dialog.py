@@ -10,7 +10,7 @@ from typing import Any
 from bot import walk as walks
 from bot.case import Course
 from bot.chat import Card
-from bot.refusals import PersonalData, ReasonRequired, StalePage, UnknownWorkspace
+from bot.refusals import Guest, PersonalData, ReasonRequired, StalePage
 from bot.rules import RulePack, UnknownAnswer
 from bot.walk import Walk
 from handlers import check, screens
@@ -39,7 +39,8 @@ async def word_card(visitor: Visitor, text: str) -> Card | None:
 
 
 async def first_page(visitor: Visitor) -> Card:
-    """The first page of a new walk."""
+    """The first page of a new walk. Raises Guest for people from other organisations."""
+    _refuse_strangers(visitor)
     return await _screen(visitor, check.begin(visitor.desk, visitor.school))
 
 
@@ -162,10 +163,15 @@ PRESSES: Mapping[str, OnPress] = {
 
 
 def walk_of(visitor: Visitor, sealed: str) -> tuple[RulePack, Walk]:
-    """The walk that a page kept. Raises StalePage, RulesChanged or UnknownWorkspace."""
-    if visitor.known_school is None:
-        raise UnknownWorkspace
+    """The walk that a page kept. Raises StalePage, RulesChanged, UnknownWorkspace or Guest."""
+    _refuse_strangers(visitor)
     return check.unseal(visitor.desk, sealed, visitor.account)
+
+
+def _refuse_strangers(visitor: Visitor) -> None:
+    """A channel may be shared with other organisations: their people write nothing down here."""
+    if not visitor.school.is_home(visitor.account):
+        raise Guest
 
 
 async def _record(visitor: Visitor, walk: Walk, form: Form, again: Again) -> None:

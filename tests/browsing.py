@@ -23,6 +23,8 @@ QUIET = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = (1280, 800), (390, 844)
+SIZES = [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)]
+"""Both, one after the other; the phone with the long tests."""
 WHO = "body[data-side=slack] #who, body[data-side=teams] #teams-chat .seen-as strong"
 """Where the page says who one is, on the side that one looks at."""
 

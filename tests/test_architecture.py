@@ -26,7 +26,16 @@ LAYERS = {
     "teams": {"core", "use cases", "dialogs"},
     "composition": {"core", "storage", "use cases", "dialogs", "slack", "teams", "playground"},
     "playground": set(),
-    "bench": {"core", "storage", "use cases", "dialogs", "slack", "teams", "composition", "playground"},
+    "bench": {
+        "core",
+        "storage",
+        "use cases",
+        "dialogs",
+        "slack",
+        "teams",
+        "composition",
+        "playground",
+    },
 }
 # Layer -> what it may import from elsewhere; None is anything.
 LIBRARIES = {
@@ -35,7 +44,17 @@ LIBRARIES = {
     "use cases": {"structlog"},
     "dialogs": {"structlog"},
     "slack": {"aiohttp", "slack_bolt", "slack_sdk", "starlette", "structlog", "yarl"},
-    "teams": {"aiohttp", "cryptography", "jwt", "microsoft_teams", "msal", "requests", "starlette", "structlog", "yarl"},
+    "teams": {
+        "aiohttp",
+        "cryptography",
+        "jwt",
+        "microsoft_teams",
+        "msal",
+        "requests",
+        "starlette",
+        "structlog",
+        "yarl",
+    },
     "playground": {"aiohttp", "cryptography", "jinja2", "jwt", "starlette", "uvicorn", "yaml"},
     "composition": None,
     "bench": None,

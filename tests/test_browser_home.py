@@ -10,12 +10,12 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from bot.rules import RulePack
 from playground import school as pretend
-from tests.browsing import DESKTOP, PHONE, become, open_conversation, open_page
+from tests.browsing import DESKTOP, SIZES, become, open_conversation, open_page
 from tests.fixtures_demo import Demo
 from tests.fixtures_school import UNCERTAIN
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.fixture(params=SIZES, ids=["desktop", "phone"])
 async def page(request: pytest.FixtureRequest, live_demo: Demo) -> AsyncIterator[Page]:
     async with open_page(live_demo.address, request.param) as opened:
         yield opened

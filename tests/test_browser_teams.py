@@ -12,7 +12,7 @@ from bot.demo_school import BOTH
 from playground import teams_school as there
 from tests.browsing import (
     DESKTOP,
-    PHONE,
+    SIZES,
     answer,
     become,
     open_conversation,
@@ -26,7 +26,6 @@ from tests.pretend_teams import TeamsSchool
 
 STORIES = Path(__file__).parent.parent / "playground" / "static" / "stories.js"
 PATIENCE = 15_000
-SIZES = [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)]
 RECORDS = [{"danger": "no", "adult": "none"}, {"trigger": "records_request", "identifiable": "yes"}]
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from playground import school as pretend
-from tests.browsing import DESKTOP, PHONE, become, go_to, open_page
+from tests.browsing import DESKTOP, SIZES, become, go_to, open_page
 from tests.fixtures_demo import Demo
 
 STORIES = Path(__file__).parent.parent / "playground" / "static" / "stories.js"
@@ -17,7 +17,7 @@ STEPS = 17
 PATIENCE = 15_000
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.fixture(params=SIZES, ids=["desktop", "phone"])
 async def page(request: pytest.FixtureRequest, live_demo: Demo) -> AsyncIterator[Page]:
     async with open_page(live_demo.address, request.param) as opened:
         yield opened

@@ -34,10 +34,24 @@ def test_accounts_with_one_address_are_one_human_under_one_name():
     assert school.person(OTHER_SLACK).accounts == (OTHER_SLACK,)
 
 
-def test_two_addresses_of_one_account_join_what_has_either():
-    links = linked_by((ON_SLACK, "h1"), (ON_TEAMS, "h1"), (ON_TEAMS, "h2"), (OTHER_SLACK, "h2"))
+def test_any_of_the_addresses_of_an_account_joins_it_to_what_has_that():
+    links = linked_by((ON_TEAMS, "h1"), (ON_TEAMS, "h2"), (ON_SLACK, "h2"))
 
-    assert links.same_as(OTHER_SLACK) == (ON_SLACK, OTHER_SLACK, ON_TEAMS)
+    assert links.same_as(ON_SLACK) == (ON_SLACK, ON_TEAMS)
+
+
+@pytest.mark.parametrize("second", ["h1", "h2"])
+def test_an_address_that_two_on_one_platform_have_makes_nobody_one_and_nobody_certain(second: str):
+    """Such as that of a post, which goes to whoever comes after."""
+    links = linked_by((ON_SLACK, "h1"), (ON_TEAMS, "h1"), (ON_SLACK, "h2"), (OTHER_TEAMS, second))
+    school = make_school(links=links)
+
+    for account in (ON_SLACK, ON_TEAMS, OTHER_TEAMS):
+        assert school.person(account).accounts == (account,)
+        assert not links.is_certain((account,))
+    assert not school.tells_apart(alone(ON_SLACK), alone(ON_TEAMS))
+    assert not school.tells_apart(alone(ON_SLACK), alone(OTHER_TEAMS))
+    assert school.tells_apart(alone(ON_TEAMS), alone(OTHER_TEAMS))
 
 
 def test_an_account_of_which_nothing_is_known_is_nobody_elses():

@@ -15,7 +15,7 @@ from bot.chat import (
     RefusedForGood,
     Standing,
 )
-from handlers import slack_chat
+from handlers import telling
 from playground import school as pretend
 from tests.pretend_school import PretendSchool
 from tests.scenarios import SURE
@@ -216,7 +216,7 @@ async def test_not_sent_arrives_although_slack_limits_at_first(school: PretendSc
 async def test_not_sent_is_looked_for_after_a_doubt_and_stands_there_once(
     school: PretendSchool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(slack_chat, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(telling, "LONGEST_WAIT", 0.01)
     school.workspace.conditions["chat.postMessage"].drop_after_accepting = 1
 
     await close_unsent(school)
@@ -229,13 +229,13 @@ async def test_not_sent_is_looked_for_after_a_doubt_and_stands_there_once(
 async def test_not_sent_is_given_up_after_a_few_tries_and_logged(
     school: PretendSchool, monkeypatch: pytest.MonkeyPatch, logged: list[Any]
 ):
-    monkeypatch.setattr(slack_chat, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(telling, "LONGEST_WAIT", 0.01)
     school.workspace.conditions["conversations.open"].rate_limited = 1000
 
     await close_unsent(school)
     await school.app.slack.edge.finish()
 
-    assert len(school.workspace.calls_of("conversations.open")) == slack_chat.TRIES
+    assert len(school.workspace.calls_of("conversations.open")) == telling.TRIES
     assert [line["code"] for line in logged if line["event"] == "chat_call_failed"] == [
         "ratelimited"
     ]

@@ -14,9 +14,10 @@ from bot.chat import (
     NotNow,
     RefusedForGood,
 )
-from handlers import teams_chat
+from handlers import telling
 from handlers.teams_book import CHANNEL, PERSON, Kept, TeamsBook
 from handlers.teams_chat import TeamsChat
+from handlers.telling import tell_soon
 from playground import teams_school as pretend
 from playground.teams_school import (
     DSL,
@@ -248,21 +249,21 @@ async def test_in_a_chat_an_answer_is_just_another_message(line: TeamsLine):
 async def test_not_sent_arrives_although_teams_limits_at_first(
     line: TeamsLine, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(teams_chat, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(telling, "LONGEST_WAIT", 0.01)
     line.tenant.conditions["teams.create"].rate_limited = 1
     line.tenant.conditions["teams.post"].down = False
-    await line.chat.tell_soon(account(TEACHER), CARD, key="k")
+    await tell_soon(line.chat, account(TEACHER), CARD, key="k")
 
     assert len(line.tenant.messages_in(line.tenant.chat_id(TEACHER))) == 1
 
 
 async def test_after_a_few_tries_it_is_given_up(line: TeamsLine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(teams_chat, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(telling, "LONGEST_WAIT", 0.01)
     line.tenant.conditions["teams.post"].down = True
     with pytest.raises(InDoubt):
-        await line.chat.tell_soon(account(TEACHER), CARD, key="k")
+        await tell_soon(line.chat, account(TEACHER), CARD, key="k")
 
-    assert len(line.tenant.calls_of("teams.post")) == teams_chat.TRIES
+    assert len(line.tenant.calls_of("teams.post")) == telling.TRIES
 
 
 # ------------------------------------------------------------------------------ messages
