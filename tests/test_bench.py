@@ -44,6 +44,7 @@ def tiny_run(tmp_path_factory):
     return done.stdout, json.loads((folder / "latest.json").read_text()), ids
 
 
+@pytest.mark.long
 def test_the_file_holds_every_figure_in_order_with_all_its_fields(tiny_run):
     _, written, ids = tiny_run
 
@@ -51,6 +52,7 @@ def test_the_file_holds_every_figure_in_order_with_all_its_fields(tiny_run):
     assert all(list(figure) == FIELDS for figure in written)
 
 
+@pytest.mark.long
 def test_every_figure_was_measured_beside_a_floor(tiny_run):
     _, written, _ = tiny_run
 
@@ -59,6 +61,7 @@ def test_every_figure_was_measured_beside_a_floor(tiny_run):
         assert figure["floor"] > 0 or figure["id"] == "burst-200-unacked"
 
 
+@pytest.mark.long
 def test_ok_says_whether_the_target_is_met(tiny_run):
     _, written, _ = tiny_run
 
@@ -67,6 +70,7 @@ def test_ok_says_whether_the_target_is_met(tiny_run):
     assert (answered["value"], answered["ok"]) == (0, True)
 
 
+@pytest.mark.long
 def test_the_screen_shows_each_figure_and_says_what_goes_on(tiny_run):
     shown, _, ids = tiny_run
 
@@ -108,6 +112,7 @@ def test_the_home_page_is_measured_for_staff_and_for_those_who_review():
     assert all(figure.value > 0 for figure in figures)
 
 
+@pytest.mark.long
 def test_the_page_is_weighed_and_timed_in_a_browser():
     find_chromium()
     figures = bench.measure(frozenset({"page"}), TINY, lambda _words: None)
@@ -148,6 +153,7 @@ def test_the_sdks_app_checks_tokens_and_answers_each_message_with_a_card():
     assert len(posts) == 1
 
 
+@pytest.mark.long
 def test_a_part_is_measured_only_when_something_of_it_is_asked_for():
     told = []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browsing import DESKTOP, PHONE, answer, become, open_conversation, open_page, walk
+from tests.browsing import SIZES, answer, become, open_conversation, open_page, walk
 from tests.fixtures_school import UNCERTAIN, PretendSchool, open_pretend_school
 
 
@@ -19,7 +19,7 @@ async def live_school(tmp_path: Path) -> AsyncIterator[PretendSchool]:
         assert opened.workspace.faults == []
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.fixture(params=SIZES, ids=["desktop", "phone"])
 async def page(request: pytest.FixtureRequest, live_school: PretendSchool) -> AsyncIterator[Page]:
     address = live_school.settings.slack_api_url.removesuffix("/api/")
     async with open_page(address, request.param) as opened:

@@ -209,6 +209,7 @@ async def test_a_first_visit_fetches_nothing_of_teams(both: TeamsSchool):
         assert [one for one in asked if one.endswith("/static/teams.js")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES, ids=["desktop", "phone"])
 async def test_the_tour_goes_across_to_teams_and_back(size: tuple[int, int], both: TeamsSchool):
     async with open_page(both.tenant.base_url(), size) as page:

@@ -247,6 +247,7 @@ async def test_a_form_sent_twice_has_one_effect(teams: TeamsSchool, waiting: Cas
     assert (await teams.happened(waiting)).count("asked") == 1
 
 
+@pytest.mark.long
 async def test_nobody_waits_longer_than_teams_does_while_it_does_not_say_who_reviews(
     teams: TeamsSchool, waiting: Case
 ):
