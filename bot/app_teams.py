@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.cards import Renderer
+from bot.chat import RefusedForGood
 from bot.settings import Settings, SettingsError
 from handlers.desk import Desk
 from handlers.teams import TeamsEdge
@@ -16,7 +17,7 @@ from handlers.teams_certificate import Certificate, read_certificate
 from handlers.teams_chat import TeamsChat
 from handlers.teams_http import TeamsHttp
 from handlers.teams_keys import NoKeys, SigningKeys
-from handlers.teams_tokens import HttpClient, Tokens
+from handlers.teams_tokens import CONNECTOR, HttpClient, Tokens
 from storage.store import Store
 
 
@@ -44,6 +45,19 @@ class TeamsSide:
     async def _warm(self) -> None:
         with contextlib.suppress(NoKeys):
             await self.keys.find("")
+
+    async def check(self) -> None:
+        """See that Entra takes the app and its secret or certificate.
+
+        Raises SettingsError, or NotNow while Entra cannot say.
+        """
+        try:
+            await self.tokens.token(CONNECTOR)
+        except RefusedForGood as refusal:
+            raise SettingsError(
+                "teams_app_id, teams_app_secret, teams_certificate, teams_tenant: Entra does not "
+                f"take them together ({refusal.code}); docs/install-teams.md says where they stand"
+            ) from None
 
     async def finish(self) -> None:
         """Wait for what is under way, then let go of the login and of the keys."""

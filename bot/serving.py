@@ -18,6 +18,7 @@ import uvicorn
 from slack_sdk.errors import SlackApiError
 
 from bot import app as composition
+from bot.chat import NotNow
 from bot.settings import Settings, SettingsError
 from handlers.trouble import note_end
 
@@ -123,7 +124,9 @@ async def _serve_on(listener: socket.socket, settings: Settings, began: float) -
     def say_begun() -> None:
         seconds = round(time.monotonic() - began, 3)
         port = listener.getsockname()[1]
-        log.info("serving", port=port, over=settings.transports, seconds=seconds)
+        platforms = [str(platform) for platform in settings.platforms]
+        over = settings.transports
+        log.info("serving", port=port, platforms=platforms, over=over, seconds=seconds)
 
     async with composition.running(settings) as app:
         config = uvicorn.Config(
@@ -141,14 +144,34 @@ async def _serve_on(listener: socket.socket, settings: Settings, began: float) -
 
 @contextlib.asynccontextmanager
 async def watching(app: composition.Sharecheck) -> AsyncIterator[None]:
-    """Look at Slack's token meanwhile; a fault of that is logged, and nothing else ends for it."""
-    task = asyncio.create_task(watch_token(app))
-    task.add_done_callback(note_end)
+    """Look at the tokens meanwhile; a fault of that is logged, and nothing else ends for it."""
+    tasks = [asyncio.create_task(watch_token(app)), asyncio.create_task(watch_login(app))]
+    for task in tasks:
+        task.add_done_callback(note_end)
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def watch_login(app: composition.Sharecheck, again: float = CHECKED_AGAIN) -> None:
+    """Say early when Entra does not take the app; while it is away, ask again, as of Slack."""
+    said = False
+    while app.teams is not None:
+        try:
+            await app.teams.check()
+        except SettingsError as error:
+            log.error("settings_wrong", problem=str(error))  # noqa: TRY400 - the words say it all
+            return
+        except NotNow as error:
+            if not said:
+                log.warning("entra_not_reached", code=error.code)
+            said = True
+        else:
+            return
+        await asyncio.sleep(again)
 
 
 async def watch_token(app: composition.Sharecheck, again: float = CHECKED_AGAIN) -> None:

@@ -13,13 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.rulepack_file import UnknownPack
-from bot.serving import watch_token, watching
+from bot.serving import watch_login, watch_token, watching
 from handlers import background
 from handlers.slack import SlackEdge
 from handlers.slack_payload import parse_body
+from handlers.teams_tokens import CONNECTOR
 from playground import school as pretend
 from storage.errors import StoreUnavailable
-from tests.fixtures_school import open_pretend_school
+from tests.fixtures_school import open_pretend_school, open_teams_school
 from tests.pretend_school import PretendSchool
 from tests.quick_server import served
 
@@ -66,6 +67,34 @@ async def test_a_token_for_another_workspace_is_said_once_slack_can_be_asked(
     assert len(said(logged, "slack_not_reached")) == 1
     (line,) = said(logged, "settings_wrong")
     assert "it is for workspace T0SCHOOL01, not T0ANOTHER1" in line["problem"]
+
+
+async def test_an_app_that_entra_does_not_take_is_said_to_be_a_wrong_setting(
+    tmp_path: Path, logged: list[Any]
+):
+    wrong = {"teams_app_secret": SecretStr("planted-secret")}
+    async with open_teams_school(tmp_path, **wrong) as school:
+        await watch_login(school.app)
+        await watch_token(school.app)
+
+    (line,) = said(logged, "settings_wrong")
+    assert "Entra does not take them together (login_refused)" in line["problem"]
+    assert "planted" not in str(logged)
+
+
+async def test_entra_being_away_is_said_once_and_asked_again(tmp_path: Path, logged: list[Any]):
+    async with open_teams_school(tmp_path) as school:
+        school.tenant.conditions["teams.login"].down = True
+        school.app.teams.tokens.forget(CONNECTOR)
+        watching = asyncio.create_task(watch_login(school.app, again=0.01))
+        async with asyncio.timeout(30):
+            while not said(logged, "entra_not_reached"):
+                await asyncio.sleep(0.01)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    assert len(said(logged, "entra_not_reached")) == 1
+    assert said(logged, "settings_wrong") == []
 
 
 async def test_a_token_is_never_in_what_is_said(tmp_path: Path, logged: list[Any]):
