@@ -134,11 +134,11 @@ async def _comment(visit: Visit, form: Form, _preset: str) -> object:
 
 
 async def _hand_over(visit: Visit, form: Form, _preset: str) -> object:
-    return await visit.hand_over(form.choices.get("to", ""), form.texts.get("reason", ""))
+    return await visit.hand_over(_picked(form, "to"), form.texts.get("reason", ""))
 
 
 async def _reroute(visit: Visit, form: Form, _preset: str) -> object:
-    return await visit.reroute(form.choices.get("to", ""), form.texts.get("reason", ""))
+    return await visit.reroute(_picked(form, "to"), form.texts.get("reason", ""))
 
 
 async def _withdraw(visit: Visit, form: Form, _preset: str) -> object:
@@ -158,12 +158,12 @@ async def _report(visit: Visit, form: Form, _preset: str) -> object:
     """What was typed, and what was picked as codes, such as the kinds of information."""
     picked = {n: c for n, c in form.choices.items() if n in {"how", "checked"}}
     kinds = {"kinds": ",".join(form.ticks["kinds"])} if form.ticks.get("kinds") else {}
-    done = form.choices.get("done") == "yes"
+    done = _picked(form, "done") == "yes"
     return await visit.report({**form.texts, **picked, **kinds}, done=done)
 
 
 async def _reply(visit: Visit, form: Form, _preset: str) -> object:
-    no_action = form.choices.get("no_action") == "yes"
+    no_action = _picked(form, "no_action") == "yes"
     return await visit.note_reply(form.texts.get("reply", ""), no_action=no_action)
 
 
@@ -296,6 +296,13 @@ def _action_of(name: str) -> tuple[Action, str]:
 
 def _visit(visitor: Visitor, case_id: str) -> Visit:
     return Visit(visitor.desk, visitor.school, visitor.account, case_id)
+
+
+def _picked(form: Form, name: str) -> str:
+    """What was picked of a few. Raises ReasonRequired: Teams hands in a form without it too."""
+    if name not in form.choices:
+        raise ReasonRequired(name)
+    return form.choices[name]
 
 
 def _outcome(value: str) -> Outcome:

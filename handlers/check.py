@@ -14,7 +14,7 @@ from bot.chat import Account, DeliveryError
 from bot.life import Reach, boxes_for, submit
 from bot.people import School, reachable_route
 from bot.personal_data import find_personal_data
-from bot.refusals import AlreadySent, PersonalData, StalePage, UnknownCase
+from bot.refusals import AlreadySent, PersonalData, ReasonRequired, StalePage, UnknownCase
 from bot.rules import RulePack, Verdict, decide
 from bot.walk import OUTCOME, Walk
 from handlers.casework import keep_new
@@ -94,6 +94,7 @@ async def record(desk: Desk, school: School, walk: Walk, account: Account, given
     answers = _answers(pack, walk, given.purpose)
     advice = decide(pack, answers)
     needs = await share_needs(desk, school, advice, account)
+    _refuse_unpicked(walk, advice, answers, given, needs)
     draft = _draft(school, pack, walk, account, answers, given, _boxes(advice, answers, needs))
     if not (given.override and await may_override(desk, school, advice, account)):
         refuse_personal_data(draft.texts)
@@ -166,6 +167,19 @@ def refuse_personal_data(texts: Mapping[str, str]) -> None:
     for box, text in texts.items():
         if kind := find_personal_data(text):
             raise PersonalData(box, kind.value)
+
+
+def _refuse_unpicked(
+    walk: Walk, advice: Verdict, answers: Mapping[str, str], given: HandedIn, needs: str
+) -> None:
+    """Raises ReasonRequired for what the last page lets one pick: Teams sends it without too."""
+    if advice.urgency == "now":
+        return
+    if walk.asked and "purpose" not in answers:
+        raise ReasonRequired("purpose")
+    waits = advice.outcome == "escalate" or waits_for_approval(advice, needs)
+    if given.course is None and not waits:
+        raise ReasonRequired("course")
 
 
 def _answers(pack: RulePack, walk: Walk, purpose: str | None) -> dict[str, str]:

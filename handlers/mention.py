@@ -44,13 +44,18 @@ async def find_posted(desk: Desk, root: MessageRef) -> OutboxRow | None:
     return row if row is not None and row.template in _AGAIN else None
 
 
-async def thread_card(desk: Desk, school: School, account: Account, case_id: str) -> Card:
+async def thread_card(
+    desk: Desk, school: School, account: Account, case_id: str, *, by_hand: bool = True
+) -> Card:
     """The card of a case with its buttons, as the case stands now, for one who may see them.
 
-    Raises as `buttons_again`.
+    Raises as `buttons_again`; what no person asked for (not `by_hand`) is noted in no record.
     """
     case, actor = await Visit(desk, school, account, case_id).look()
-    await _allow(desk, case, actor)
+    if by_hand:
+        await _allow(desk, case, actor)
+    else:
+        check_reviewer(case, actor, own_allowed=True)
     facts = case_facts(case, school, desk.pack_of(case), shown_on=case.route)
     await desk.name_people(school, facts, account.platform)
     return Card("thread", {**facts, "may_repeat": False})

@@ -55,7 +55,7 @@ async def _open(edge: TeamsEdge, activity: Activity) -> Answer:
 
     async def press() -> None:
         page = read_submitted(activity)
-        await walk_or_case(page.name)(visitor, as_press(page, in_dialog=False))
+        await find_press(page.name)(visitor, as_press(page, in_dialog=False))
 
     return await _answered(visitor, press)
 
@@ -86,7 +86,7 @@ async def _take(edge: TeamsEdge, activity: Activity) -> Answer:
         if hand_in := PAGES.get(page.name):
             await hand_in(visitor, page)
         else:
-            await walk_or_case(page.name)(visitor, as_press(page, in_dialog=True))
+            await find_press(page.name)(visitor, as_press(page, in_dialog=True))
 
     return await _answered(visitor, take)
 
@@ -123,7 +123,7 @@ async def _unknown(_edge: TeamsEdge, _activity: Activity) -> Answer:
     return UNKNOWN, None
 
 
-def walk_or_case(name: str) -> Callable[[Any, Any], Awaitable[None]]:
+def find_press(name: str) -> Callable[[Any, Any], Awaitable[None]]:
     """What happens at a button. Raises StalePage for one that is not known."""
     press = PRESSES.get(name)
     if press is None:

@@ -66,7 +66,7 @@ EXECUTED: Mapping[str, OnExecute] = {
 async def draw_again(visitor: Executor, page: TeamsPage) -> None:
     """What a client asked for of itself: the card as it is now, and nothing done."""
     if page.name.startswith(DECIDE):
-        await visitor.replace(await _thread_card(visitor, page))
+        await visitor.replace(await _thread_card(visitor, page, by_hand=False))
     elif EXECUTED[page.name] in {on_go, on_search}:
         where = Where.parse(page.value) if page.name != SEARCHED else Where()
         card = await home.home_card(visitor.desk, visitor.school, visitor.account, where)
@@ -75,5 +75,6 @@ async def draw_again(visitor: Executor, page: TeamsPage) -> None:
         visitor.leave()
 
 
-async def _thread_card(visitor: Executor, page: TeamsPage) -> Card:
-    return await mention.thread_card(visitor.desk, visitor.school, visitor.account, page.kept)
+async def _thread_card(visitor: Executor, page: TeamsPage, *, by_hand: bool = True) -> Card:
+    desk, school, account = visitor.desk, visitor.school, visitor.account
+    return await mention.thread_card(desk, school, account, page.kept, by_hand=by_hand)

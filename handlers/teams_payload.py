@@ -14,7 +14,7 @@ from bot.refusals import StalePage
 from handlers.visitor import Form, Press
 
 Activity = Mapping[str, Any]
-PERSONAL, CHANNEL = "personal", "channel"
+PERSONAL = "personal"
 _MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
 _BLANK = re.compile(r"(?:\s|&nbsp;|<[^<>]{0,40}>)+")
 _THREAD = re.compile(r"(.+?)(?:;messageid=([0-9A-Za-z._-]{1,64}))?", re.DOTALL)

@@ -10,6 +10,7 @@ from bot.facts import number_facts
 from bot.refusals import Guest, StalePage
 from handlers import home, mention
 from handlers.home import Where
+from handlers.teams_book import CHANNEL, PERSON, TENANT
 from handlers.teams_payload import (
     Activity,
     Said,
@@ -31,7 +32,6 @@ COMMAND = "sharecheck"
 """The command of the message extension."""
 EXTENSION = "composeExtension/"
 """How the names of what comes from the message extension begin."""
-PERSON, CHANNEL, TENANT = "person", "channel", "tenant"
 NOT_THERE = frozenset({"bot_not_installed", "bot_not_in_roster", "bot_blocked"})
 """Why somebody cannot be written to one to one."""
 

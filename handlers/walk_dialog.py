@@ -72,8 +72,9 @@ async def on_people(visitor: Visitor, page: Page) -> None:
     pack, walk = walk_of(visitor, page.kept)
     form = page.form(_questions_of(walk))
     ticked = _ticked(form)
-    if ticked and NOBODY in form.ticked:
-        faults = {"people": visitor.complaint("NobodyAndSomebody")}
+    if not form.ticked or (ticked and NOBODY in form.ticked):
+        slip = "NobodyAndSomebody" if form.ticked else "AnswerRequired"
+        faults = {"people": visitor.complaint(slip)}
         await visitor.complain(form, faults, partial(_again, visitor, walk, form))
         return
     await _show(visitor, walks.exclude(pack, walk, ticked))

@@ -16,7 +16,7 @@ STATUSES = (
 EVENTS = (
     "recorded", "decided", "asked", "answered", "commented", "handed_over", "rerouted", "passed_on",
     "left_outside", "withdrawn", "close_requested", "reason_given", "reported", "replied",
-    "amended", "filed", "held", "released",
+    "amended", "filed", "held", "released", "untold",
 )  # fmt: skip
 REFUSALS = (
     "OwnCase", "NotOnRoute", "Excluded", "Guest", "AlreadyDecided", "NotWaiting", "ReasonRequired",
@@ -229,7 +229,7 @@ def other_contexts() -> Iterator[tuple[str, Context]]:
     yield from (("digest", one) for one in digests())
     for kind in KINDS:
         yield "complaint", {"code": "PersonalData", "field": "reason", "kind": kind}
-    for field in ("reason", "recipient", "limits", "question", "account", "unheard"):
+    for field in ("reason", "recipient", "limits", "question", "account", "course", "unheard"):
         yield "complaint", {"code": "ReasonRequired", "field": field, "kind": None}
     for code in (
         "AnswerRequired",

@@ -170,7 +170,7 @@ async def test_ask_the_dsl_now_goes_straight_to_the_last_page(teams: TeamsSchool
     await teams.press_here(TEACHER, "walk.ask")
 
     assert teams.page_name(TEACHER) == "walk.outcome"
-    case = await teams.finish(TEACHER)
+    case = await teams.finish(TEACHER, purpose="harm")
     assert case.status == "waiting"
 
 
