@@ -91,6 +91,9 @@ class Sharecheck:
             return _not_ready("worker_stopped")
         if self.slack is not None and not self.slack.is_connected:
             return _not_ready("slack_not_connected")
+        if self.teams is not None and not self.teams.is_reachable:
+            self.teams.start()
+            return _not_ready("teams_keys_missing")
         return JSONResponse({"ready": True})
 
 

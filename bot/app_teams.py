@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import aiohttp
+import structlog
 
 from bot.cards import Renderer
 from bot.chat import RefusedForGood
 from bot.settings import Settings, SettingsError
-from handlers.desk import Desk
+from handlers.desk import Desk, utc_now
 from handlers.teams import TeamsEdge
 from handlers.teams_book import TeamsBook
 from handlers.teams_certificate import Certificate, read_certificate
@@ -20,6 +22,11 @@ from handlers.teams_keys import NoKeys, SigningKeys
 from handlers.teams_tokens import CONNECTOR, HttpClient, Tokens
 from storage.store import Store
 
+ENDS_SOON = timedelta(days=30)
+"""How long before a certificate ends it is said at each start."""
+
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True)
 class TeamsLine:
@@ -27,6 +34,8 @@ class TeamsLine:
 
     chat: TeamsChat
     tokens: Tokens
+    ends: datetime | None
+    """When Entra takes the certificate no longer; None of a secret, which does not say."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +46,15 @@ class TeamsSide:
     http: TeamsHttp
     keys: SigningKeys
     tokens: Tokens
+    ends: datetime | None
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether there are keys to check with what Teams sends; without, all of it is refused."""
+        return self.keys.there
 
     def start(self) -> None:
-        """Fetch the keys, so that the first activity does not wait for them."""
+        """Fetch the keys if there are none, so that no activity has to wait for them."""
         self.edge.background.begin(self._warm())
 
     async def _warm(self) -> None:
@@ -51,6 +66,7 @@ class TeamsSide:
 
         Raises SettingsError, or NotNow while Entra cannot say.
         """
+        self._check_end()
         try:
             await self.tokens.token(CONNECTOR)
         except RefusedForGood as refusal:
@@ -58,6 +74,14 @@ class TeamsSide:
                 "teams_app_id, teams_app_secret, teams_certificate, teams_tenant: Entra does not "
                 f"take them together ({refusal.code}); docs/install-teams.md says where they stand"
             ) from None
+
+    def _check_end(self) -> None:
+        if self.ends is None or (left := self.ends - utc_now()) > ENDS_SOON:
+            return
+        day = f"{self.ends:%Y-%m-%d}"
+        if left <= timedelta():
+            raise SettingsError(f"teams_certificate: it ended on {day}; put a new one into Entra")
+        log.warning("teams_certificate_ends", day=day)
 
     async def finish(self) -> None:
         """Wait for what is under way, then let go of the login and of the keys."""
@@ -77,9 +101,8 @@ def make_teams_line(
     tenant, app_id = settings.schools[0].teams_tenant, settings.teams_app_id
     if app_id is None or tenant is None:
         return None
-    tokens = Tokens(
-        tenant, app_id, _credential(settings), login_url=settings.teams_login_url, http_client=login
-    )
+    shown = _credential(settings)
+    tokens = Tokens(tenant, app_id, shown, login_url=settings.teams_login_url, http_client=login)
     chat = TeamsChat(
         session,
         tokens,
@@ -89,7 +112,7 @@ def make_teams_line(
         app_id=app_id,
         graph_url=settings.teams_graph_url,
     )
-    return TeamsLine(chat, tokens)
+    return TeamsLine(chat, tokens, shown.ends if isinstance(shown, Certificate) else None)
 
 
 def make_teams_side(
@@ -104,7 +127,7 @@ def make_teams_side(
     tenants = [school.teams_tenant for school in settings.schools if school.teams_tenant]
     app_id = str(settings.teams_app_id)
     http = TeamsHttp(edge.answer, keys, app_id, tenants, settings.teams_service_urls)
-    return TeamsSide(edge, http, keys, line.tokens)
+    return TeamsSide(edge, http, keys, line.tokens, line.ends)
 
 
 def _credential(settings: Settings) -> str | Certificate:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 main = typer.Typer(
     name="sharecheck",
-    help="May I share this about a child? Answers inside Slack, from the seven golden rules.",
+    help="May I share this about a child? Answers in Slack and Teams, from the seven golden rules.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,7 +57,7 @@ def demo(
 
 @main.command()
 def serve(config: Config = None) -> None:
-    """Answer Slack, over a socket or HTTP as the settings say, and deliver the outbox."""
+    """Answer Slack and Teams as the settings say, and deliver the outbox."""
     from bot.app import only_one, start_logging
     from bot.serving import serve_until_ended
 

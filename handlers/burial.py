@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.case import Case
@@ -15,6 +16,8 @@ from storage.outbox import OutboxRow, State, Verb
 from storage.unit import Unit
 
 OPERATOR = "operator"
+UNTOLD = "untold"
+"""What the thread of a case says happened, where whoever asked cannot be told of an event."""
 _LIVE = frozenset({State.PENDING, State.CLAIMED, State.DONE})
 
 
@@ -31,7 +34,8 @@ class Burial:
         """Tell the operator, and see that a case reaches somebody.
 
         Whoever has an account on another platform is tried there once. When nobody of a route was
-        reached, the case goes to the next one; else whoever asked is told that nobody was.
+        reached, the case goes to the next one; else whoever asked is told that nobody was. Where it
+        is whoever asked that cannot be told, the thread of the case asks its reviewers to do it.
         """
         row = self.row
         if row.audience == OPERATOR:
@@ -42,6 +46,9 @@ class Burial:
         school = self.desk.schools.get(row.school)
         if school is not None and self.refused and self._try_elsewhere(unit, school, case):
             return
+        if case is not None and row.template == "requester_turn" and row.verb == Verb.SEND:
+            for note in self._untold_rows(unit, case):
+                unit.put(note)
         if case is None or row.template != "root" or row.verb != Verb.SEND:
             return
         if case.status not in OPEN or self._reaches_others(unit):
@@ -97,6 +104,23 @@ class Burial:
             due_at=self.desk.clock(),
             payload={"key": row.key, "code": self.code, "template": row.template},
         )
+
+    def _untold_rows(self, unit: Unit, case: Case) -> Iterator[OutboxRow]:
+        """A note below each card that the route of the case has."""
+        sent = [row for row in unit.posted(case.id) if row.verb == Verb.SEND]
+        cards = (row for row in sent if row.template == "root" and row.route == case.route)
+        for number, card in enumerate(cards):
+            yield replace(
+                afresh(self.row),
+                key=f"{self.row.key}:{UNTOLD}:{number}",
+                event=UNTOLD,
+                audience=Audience.THREADS.value,
+                template="thread_note",
+                needs=card.key,
+                route=card.route,
+                due_at=self.desk.clock(),
+                payload={"holds": Hold.ALWAYS.value, "codes": {}},
+            )
 
     def _unreached_row(self) -> OutboxRow:
         return replace(

@@ -161,7 +161,7 @@ class Errand:
 
     async def _draw_again(self, case: Case, school: School) -> Result:
         posted = await self._needed()
-        if posted is None:
+        if posted is None or not posted.ref:
             return Skipped("not_posted")
         if found := await self._barred(case, school, posted):
             return Skipped(found.code)
@@ -245,13 +245,17 @@ class Errand:
         return Card(self.row.template, {**facts, **_said(codes, school), "may_repeat": False})
 
     async def _needed(self) -> OutboxRow | None:
+        """The row whose message this one follows; Teams may have named no id for that message.
+
+        What follows such a one stands beside it, for without that nobody had the buttons.
+        """
         needs = str(self.row.needs)
         rows = await self.desk.store.read(lambda unit: unit.posted(str(self.row.case_id)))
-        return next((row for row in rows if row.key == needs and row.ref), None)
+        return next((row for row in rows if row.key == needs and row.place), None)
 
 
 def _ref(row: OutboxRow) -> MessageRef:
-    return MessageRef(Place.parse(str(row.place)), str(row.ref))
+    return MessageRef(Place.parse(str(row.place)), row.ref or "")
 
 
 def _said(codes: dict[str, str], school: School) -> Facts:

@@ -69,6 +69,11 @@ class SigningKeys:
         self._tried_at: float | None = None
         self._fetch: asyncio.Task[None] | None = None
 
+    @property
+    def there(self) -> bool:
+        """Whether any key is known that is not too old."""
+        return bool(self._keys) and self._clock() - self._fetched_at <= KEPT
+
     def known(self, key_id: str) -> SigningKey | None:
         """The key of that id, from memory alone."""
         return self._keys.get(key_id)

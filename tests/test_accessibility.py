@@ -98,7 +98,7 @@ async def test_the_dialog_and_what_comes_of_it_are_open_to_all(page: Page, live_
     await dialog.get_by_label("Why have you decided this?").fill("They need it to help")
     await expect_no_barrier(page, "decision")
     await dialog.get_by_role("button", name="Share").click()
-    await expect(page.get_by_text("The person who asked has been told").first).to_be_visible()
+    await expect(page.get_by_text("The person who asked is being told").first).to_be_visible()
     await expect_no_barrier(page, "thread")
 
 

@@ -44,7 +44,7 @@ async def test_an_uncertain_case_is_asked_decided_and_answered_in_the_browser(
     await dialog.get_by_label("Why have you decided this?").fill("They need it to help")
     await dialog.get_by_role("button", name="Share").click()
     await expect(dialog).to_be_hidden()
-    await expect(page.get_by_text("The person who asked has been told").first).to_be_visible()
+    await expect(page.get_by_text("The person who asked is being told").first).to_be_visible()
 
     await become(page, "Class teacher")
     await open_conversation(page, "Sharecheck")

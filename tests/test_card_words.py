@@ -9,6 +9,7 @@ from bot.case import EventKind
 from bot.chat import Card, Platform
 from bot.permission import Action
 from bot.personal_data import Kind
+from handlers.burial import UNTOLD
 from playground import card_limits
 from playground.slack_limits import faults
 from tests.card_samples import samples
@@ -158,7 +159,7 @@ def test_a_share_that_somebody_checks_first_does_not_say_that_it_may_be_shared(r
 
 
 def test_every_event_of_a_case_has_its_own_sentence_in_the_thread(renderer):
-    told = set(EventKind) - {"recorded", "read", "refused"}
+    told = {*EventKind, UNTOLD} - {"recorded", "read", "refused"}
     said = {e: renderer.say(Card("thread_note", facts("decided", e))) for e in told}
 
     assert set(EVENTS) >= told

@@ -355,5 +355,6 @@ async def test_whoever_left_the_workspace_leaves_no_row_stuck(school: PretendSch
 
     states = {r.template: r.state for r in await school.outbox(case_id=case.id, event="decided")}
     assert (states["thread_note"], states["requester_turn"]) == ("done", "buried")
+    assert "Please tell them yourself" in school.posted(pretend.DSL_CHANNEL)[-1]
     assert school.workspace.faults == ["conversations.open: user_disabled"]
     school.workspace.faults.clear()

@@ -66,7 +66,7 @@ async def test_each_decision_is_recorded_shown_in_the_thread_and_told_in_private
     assert await school.happened(case) == ["recorded", "decided"]
     root, _, note = school.posted(pretend.DSL_CHANNEL)
     assert "decided by <@U0DSL00001>" in root
-    assert "The person who asked has been told" in note
+    assert "The person who asked is being told" in note
     assert words in school.told(TEACHER)[-1]
     assert not school.sees(DSL, "case.decide.share", waiting)
 

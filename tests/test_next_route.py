@@ -125,6 +125,36 @@ async def test_a_requester_refused_on_one_platform_is_told_on_the_other(two: Two
     assert (await two.case(case)).route == "dsl"
 
 
+async def test_where_whoever_asked_cannot_be_told_the_thread_asks_its_reviewers_to(
+    two: TwoPlatforms,
+):
+    case = await two.raise_case(slack("teacher"))
+    await two.desk.learn(two.school, (teams("teacher"), slack("teacher")))
+    await two.settle()
+    refuse(two, alone_with(slack("teacher")), alone_with(teams("teacher")))
+
+    await two.visit(teams("dsl"), case).decide(Outcome.SHARE, "It is right")
+    await two.settle()
+
+    said = [card.context["event"] for card in two.cards(DSL_ROOM, "thread_note")]
+    assert said == ["decided", "untold"]
+    tried = [row.state for row in await two.rows(case, "requester_turn")]
+    assert tried == ["buried", "buried"]
+
+
+async def test_who_is_told_on_their_other_platform_is_told(two: TwoPlatforms):
+    case = await two.raise_case(slack("teacher"))
+    await two.desk.learn(two.school, (teams("teacher"), slack("teacher")))
+    await two.settle()
+    refuse(two, alone_with(slack("teacher")))
+
+    await two.visit(teams("dsl"), case).decide(Outcome.SHARE, "It is right")
+    await two.settle()
+
+    assert len(two.cards(teams("teacher"), "requester_turn")) == 1
+    assert [c.context["event"] for c in two.cards(DSL_ROOM, "thread_note")] == ["decided"]
+
+
 async def test_the_other_account_is_tried_once_and_then_the_next_route(two: TwoPlatforms):
     case = await two.raise_case(slack("teacher"), answers={"adult": "staff"})
     refuse(two, alone_with(teams("head")), alone_with(slack("head")))
@@ -160,6 +190,23 @@ async def test_a_case_already_decided_goes_nowhere_else(two: TwoPlatforms):
 
     assert (await two.case(case)).route == "dsl"
     assert two.cards(teams("head")) == []
+
+
+async def test_a_card_that_was_taken_without_an_id_has_its_buttons_all_the_same(
+    two: TwoPlatforms,
+):
+    case = await two.raise_case(slack("teacher"))
+    two.teams.wordless.add(DSL_ROOM)
+
+    await two.settle()
+    assert len(two.cards(DSL_ROOM, "thread")) == 1
+
+    await two.visit(teams("dsl"), case).decide(Outcome.SHARE, "It is right")
+    await two.settle()
+
+    assert [c.context["event"] for c in two.cards(DSL_ROOM, "thread_note")] == ["decided"]
+    redraws = [r for r in await two.rows(case, "root") if r.verb == "update"]
+    assert [(r.state, r.last_error) for r in redraws] == [("skipped", "not_posted")]
 
 
 # --------------------------------------------------------------------------------- names on cards

@@ -2,9 +2,12 @@
 
 import asyncio
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -95,6 +98,41 @@ async def test_entra_being_away_is_said_once_and_asked_again(tmp_path: Path, log
 
     assert len(said(logged, "entra_not_reached")) == 1
     assert said(logged, "settings_wrong") == []
+
+
+@pytest.mark.parametrize(("days", "said_as"), [(-1, "wrong"), (9, "soon"), (99, "")])
+async def test_a_certificate_that_ends_is_said_before_it_does(
+    tmp_path: Path, logged: list[Any], days: int, said_as: str
+):
+    ends = datetime.now(UTC) + timedelta(days=days)
+    async with open_teams_school(tmp_path) as school:
+        school.app.teams = replace(school.app.teams, ends=ends)
+        await watch_login(school.app)
+
+    wrong, soon = said(logged, "settings_wrong"), said(logged, "teams_certificate_ends")
+    assert [len(wrong), len(soon)] == [said_as == "wrong", said_as == "soon"]
+    for line in wrong:
+        assert line["problem"].startswith(f"teams_certificate: it ended on {ends:%Y-%m-%d}")
+
+
+async def test_without_microsofts_keys_it_is_not_ready_and_asking_fetches_them(tmp_path: Path):
+    async with (
+        open_teams_school(tmp_path, deliver=True) as school,
+        aiohttp.ClientSession() as session,
+    ):
+        keys, url = school.app.teams.keys, f"{school.teams.courier.bot_url}/readyz"
+        await school.until(lambda: school.app.courier.alive)
+        keys._replace({})
+        keys._tried_at = None
+
+        async with session.get(url) as answer:
+            missing = answer.status, await answer.json()
+        await school.until(lambda: keys.there)
+        async with session.get(url) as answer:
+            found = answer.status
+
+    assert missing == (503, {"ready": False, "code": "teams_keys_missing"})
+    assert found == 200
 
 
 async def test_a_token_is_never_in_what_is_said(tmp_path: Path, logged: list[Any]):

@@ -82,6 +82,8 @@ class MemoryChat:
     away: bool = False
     deaf: asyncio.Event | None = None
     refusing: dict[Place, str] = field(default_factory=dict)
+    wordless: set[Place] = field(default_factory=set)
+    """Places where a message is taken without saying under which id."""
     profiles_asked: int = 0
 
     def join(self, account: Account, *emails: str, standing: Standing = Standing.MEMBER) -> None:
@@ -104,7 +106,7 @@ class MemoryChat:
         same = (post.ref for post in self.posted if post.key == key)
         if look_first and (found := next(same, None)):
             return found
-        ref = MessageRef(place, f"{len(self.posted)}")
+        ref = MessageRef(place, "" if place in self.wordless else f"{len(self.posted)}")
         self.posted.append(Posted(ref, card, key, thread))
         return ref
 
