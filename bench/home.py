@@ -119,7 +119,8 @@ async def _open_again_and_again(
             shown = listener.shown[person] = loop.create_future()
             began = perf_counter()
             await line.ask(sign(event, SECRET))
-            seconds.append(await asyncio.wait_for(shown, 10) - began)
+            async with asyncio.timeout(10):
+                seconds.append(await shown - began)
     finally:
         line.close()
     return seconds

@@ -118,7 +118,8 @@ class Courier:
         due = await self.desk.store.read(lambda unit: unit.next_due(self.desk.clock()), within=10)
         pause = (due - self.desk.clock()).total_seconds() if due else self.idle
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), timeout=max(0.005, min(pause, self.idle)))
+            async with asyncio.timeout(max(0.005, min(pause, self.idle))):
+                await self._wake.wait()
 
     async def _handle(self, row: OutboxRow) -> None:
         try:

@@ -91,7 +91,8 @@ class Courier:
             **(headers or {}),
         }
         try:
-            return await asyncio.wait_for(self._post(body, sent), self.patience)
+            async with asyncio.timeout(self.patience):
+                return await self._post(body, sent)
         except TimeoutError:
             return Reply(None, failure="operation_timeout")
         except aiohttp.ClientError:

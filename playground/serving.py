@@ -31,7 +31,8 @@ class _QuietServer(uvicorn.Server):
         ticks = itertools.count()
         while not await self.on_tick(next(ticks)):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.ending.wait(), TICK)
+                async with asyncio.timeout(TICK):
+                    await self.ending.wait()
 
     def end(self) -> None:
         """Take no more requests, answer those that are there, and stop."""

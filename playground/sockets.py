@@ -125,8 +125,7 @@ class Sockets:
     def cut(self) -> None:
         """Break every connection, without a word."""
         for connection in list(self._connections):
-            connection.break_off()
-            self._forget(connection)
+            self._break_off(connection)
 
     async def say_goodbye(self, reason: str = "refresh_requested") -> None:
         """Tell each connection to go, as Slack does about hourly; things still come on it."""
@@ -181,6 +180,10 @@ class Sockets:
         finally:
             self._forget(connection)
 
+    def _break_off(self, connection: _Connection) -> None:
+        connection.break_off()
+        self._forget(connection)
+
     def _forget(self, connection: _Connection) -> None:
         connection.fail_waiting()
         if connection in self._connections:
@@ -232,8 +235,9 @@ class Sockets:
             for _ in range(1 + _take_one(self.mishaps, "send_twice")):
                 await connection.ws.send_json(envelope)
             if _take_one(self.mishaps, "cut_on_delivery"):
-                connection.break_off()
-            return await asyncio.wait_for(acknowledged, self.patience)
+                self._break_off(connection)
+            async with asyncio.timeout(self.patience):
+                return await acknowledged
         finally:
             del connection.waiting[envelope["envelope_id"]]
 
@@ -246,7 +250,7 @@ class Sockets:
             self._note_fault(f"socket: what the app said is no acknowledgement: {text[:80]!r}")
             return
         if _take_one(self.mishaps, "lose_acks"):
-            connection.break_off()
+            self._break_off(connection)
             return
         acknowledged = connection.waiting.get(said["envelope_id"])
         if acknowledged is not None and not acknowledged.done():

@@ -77,9 +77,8 @@ class TeamsCourier:
         if shown:
             sent["Authorization"] = f"Bearer {shown}"
         try:
-            return await asyncio.wait_for(
-                self._post(body, {**sent, **(headers or {})}), self.patience
-            )
+            async with asyncio.timeout(self.patience):
+                return await self._post(body, {**sent, **(headers or {})})
         except TimeoutError:
             return BotReply(None, failure="no answer in time")
         except aiohttp.ClientError:

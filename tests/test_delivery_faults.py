@@ -65,6 +65,27 @@ async def deliver(school: PretendSchool, *templates: str) -> None:
         await school.write(lambda unit, row=free: unit.retry(row, row.due_at, "later"))
 
 
+# ------------------------------------------------------------------------------ the worker ends
+
+
+async def test_the_worker_ends_although_it_is_woken_at_that_moment(school: PretendSchool):
+    """However few turns of the loop lie between the two."""
+    courier = school.app.courier
+    for turns in range(6):
+        worker = asyncio.create_task(courier.run())
+        await school.until(lambda: not courier._wake.is_set())
+        await asyncio.sleep(0.05)
+
+        courier.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        worker.cancel()
+
+        ended, _ = await asyncio.wait([worker], timeout=5)
+        worker.cancel()
+        assert ended, turns
+
+
 # ------------------------------------------------------------------------- the worker goes on
 
 

@@ -45,7 +45,8 @@ async def delivering(school: PretendSchool) -> AsyncIterator[None]:
     )
     try:
         assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"delivering\n"
+        async with asyncio.timeout(60):
+            assert await process.stdout.readline() == b"delivering\n"
         yield
     finally:
         process.kill()

@@ -336,7 +336,8 @@ async def test_the_pages_own_origin_is_welcome(place):
 
 async def next_version(stream):
     while True:
-        line = (await asyncio.wait_for(stream.readline(), 3)).decode()
+        async with asyncio.timeout(3):
+            line = (await stream.readline()).decode()
         if line.startswith("data:"):
             return json.loads(line.removeprefix("data:"))["version"]
 

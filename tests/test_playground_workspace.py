@@ -218,7 +218,8 @@ async def test_whoever_waits_is_woken_by_a_change(school):
 
     school.say(TEACHER, STAFFROOM, "news")
 
-    assert await asyncio.wait_for(waiting, 1) == school.version
+    async with asyncio.timeout(1):
+        assert await waiting == school.version
 
 
 # Triggers

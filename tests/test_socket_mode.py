@@ -154,7 +154,8 @@ async def test_where_no_answer_is_taken_only_the_envelope_is_named(school: Prete
         }
     )
 
-    assert await asyncio.wait_for(named, 5) == {"envelope_id": "e-1"}
+    async with asyncio.timeout(5):
+        assert await named == {"envelope_id": "e-1"}
 
 
 async def test_an_event_is_acknowledged(school: PretendSchool):

@@ -208,7 +208,8 @@ async def test_a_key_server_that_never_answers_is_given_up(keys: TeamsKeys, logg
         signing_keys = SigningKeys(session, url, patience=0.05)
 
         with pytest.raises(NoKeys):
-            await asyncio.wait_for(signing_keys.find(keys.signer.kid), 10)
+            async with asyncio.timeout(10):
+                await signing_keys.find(keys.signer.kid)
         key_set.may_answer.set()
 
     assert [line["event"] for line in logged] == ["teams_keys_not_fetched"]
