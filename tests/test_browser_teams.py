@@ -82,7 +82,7 @@ async def test_an_uncertain_case_is_asked_decided_and_answered_in_teams(
     reason = messages(page).get_by_role("textbox", name="Why have you decided this?")
     await reason.fill("They need it to help")
     await messages(page).get_by_role("button", name="Share", exact=True).click()
-    await expect(page.get_by_text("The person who asked has been told").first).to_be_visible()
+    await expect(page.get_by_text("The person who asked is being told").first).to_be_visible()
 
     await become(page, "Class teacher")
     await open_conversation(page, "Sharecheck")
@@ -163,7 +163,7 @@ async def test_a_question_from_slack_is_decided_in_teams_and_answered_on_slack(
     reason = messages(desk).get_by_role("textbox", name="Why have you decided this?")
     await reason.fill("I answer it for the school")
     await messages(desk).get_by_role("button", name="Do not share").click()
-    await expect(desk.get_by_text("The person who asked has been told").first).to_be_visible()
+    await expect(desk.get_by_text("The person who asked is being told").first).to_be_visible()
 
     await see_slack(desk)
     await expect(desk.locator("#who")).to_have_text("Data-protection lead")
