@@ -24,7 +24,7 @@ class Effort:
 
 
 FULL = Effort(
-    rounds=8, starts=5, commands=400, singles=60, turns=600, submits=300, paced=60, burst=200
+    rounds=8, starts=5, commands=400, singles=60, turns=2_000, submits=300, paced=60, burst=200
 )
 TINY = Effort(rounds=1, starts=1, commands=8, singles=3, turns=8, submits=4, paced=2, burst=8)
 """Enough to see that the bench works; its figures mean nothing."""

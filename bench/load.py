@@ -79,7 +79,7 @@ class Line(asyncio.Protocol):
         end = self._heard.find(_HEAD_ENDS)
         if end < 0:
             return
-        head = bytes(self._heard[:end]).lower()
+        head = self._heard[:end].lower()
         at = head.find(_LENGTH)
         length = int(head[at + len(_LENGTH) :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         whole = end + len(_HEAD_ENDS) + length
@@ -94,14 +94,15 @@ class Line(asyncio.Protocol):
     async def _exchange(self, request: bytes) -> tuple[int, bytes]:
         if self._transport is None or self._transport.is_closing():
             return 0, b""
-        self._answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
         self._transport.write(request)
+        # Closed, it has no answer. `asyncio.timeout` takes longer than all the rest of this.
+        patience = loop.call_later(SLACK_WAITS, self._transport.abort)
         try:
-            async with asyncio.timeout(SLACK_WAITS):
-                return await self._answer
-        except TimeoutError:
-            self.close()
-            return 0, b""
+            return await self._answer
+        finally:
+            patience.cancel()
 
     def _finish(self, status: int, body: bytes) -> None:
         if self._answer is not None and not self._answer.done():

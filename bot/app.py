@@ -245,8 +245,12 @@ def only_one(settings: Settings) -> Iterator[None]:
         yield
         return
     path = Path(url.split("///", 1)[-1]).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise SettingsError(f"database_url: {path} cannot be written ({error.strerror})") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

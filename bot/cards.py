@@ -12,6 +12,7 @@ from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, T
 from bot import cards_slack, cards_teams, cards_teams_fit
 from bot.card_text import SPACES, clean, fit
 from bot.chat import Card, Platform
+from bot.quick_json import write_json
 
 __all__ = ["Json", "Renderer", "clean", "fit"]
 
@@ -36,7 +37,7 @@ class Renderer:
             Platform.TEAMS: _environment(loader, Platform.TEAMS, cards_teams.FILTERS),
         }
         self._templates: dict[tuple[Platform, str], Template] = {}
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[tuple[Platform, str, bytes], _Page] = {}
 
     def render(self, card: Card, platform: Platform | str = Platform.SLACK) -> Json:
         """The card as the platform's JSON: a page of a dialog, or a message.
@@ -118,7 +119,7 @@ class Renderer:
         """A page that was drawn once for all who see the same; it holds the rule pack's words,
         codes and the school's numbers, and nothing that somebody typed.
         """
-        key = f"{platform} {card.template} { ({**card.context, 'walk': ''}) }"
+        key = platform, card.template, write_json({**card.context, "walk": ""})
         page = self._pages.get(key)
         if page is None:
             if len(self._pages) == _PAGES_KEPT:

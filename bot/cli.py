@@ -35,7 +35,7 @@ Config = Annotated[
     typer.Option("--config", metavar="FILE", help="Settings file (default: sharecheck.toml)."),
 ]
 SchoolOption = Annotated[
-    str | None, typer.Option("--school", metavar="ID", help="One school (default: the first).")
+    str | None, typer.Option("--school", metavar="ID", help="One school's id.")
 ]
 
 
@@ -52,7 +52,7 @@ def demo(
     try:
         asyncio.run(run_demo(folder, port))
     except OSError as error:
-        _stop(f"Port {port} cannot be used ({error.strerror}). Try: make demo PORT=8101")
+        _stop(f"Port {port} cannot be used ({error.strerror}). Try: make demo PORT={port + 1}")
 
 
 @main.command()
@@ -81,8 +81,13 @@ def migrate(config: Config = None) -> None:
 @main.command()
 def verify(config: Config = None, school: SchoolOption = None) -> None:
     """Check the decision log, entry by entry, and the cases against it. Exit 1 on a fault."""
-    with _told(), _store(_settings(config)) as store:
-        report = store.read_now(lambda unit: unit.verify(school))
+    from bot.cli_options import choose_school
+
+    with _told():
+        settings = _settings(config)
+        only = choose_school(settings, school)
+        with _store(settings) as store:
+            report = store.read_now(lambda unit: unit.verify(only))
     for fault in report.faults:
         about = f", case {fault.case_id}" if fault.case_id else ""
         typer.echo(f"{fault.school}, entry {fault.seq}{about}: {fault.what}", err=True)
@@ -178,13 +183,29 @@ def new_keys(config: Config = None) -> None:
 @contextmanager
 def _told() -> Iterator[None]:
     """What goes wrong in a foreseen way is said in plain words, exit 2."""
+    from bot.cli_options import WrongOption
+    from bot.rulepack_file import PackRefused, UnknownPack
     from bot.settings import SettingsError
     from storage.errors import StorageError
 
     try:
         yield
+    except WrongOption as error:
+        _stop(str(error))
     except SettingsError as error:
         _stop(f"The settings cannot be used.\n{error}")
+    except UnknownPack as unknown:
+        known = ", ".join(unknown.known)
+        _stop(
+            "The settings cannot be used.\n"
+            f"rule_pack: there is no {unknown.name}; give a .yaml file, or one of {known}"
+        )
+    except PackRefused as refused:
+        _stop(
+            "The settings cannot be used.\n"
+            f"rule_pack: {refused.source} has {len(refused.faults)} faults. "
+            f"Run: sharecheck rules check {refused.source}"
+        )
     except StorageError as error:
         _stop(_explain(error))
 
@@ -199,7 +220,9 @@ def _explain(error: Exception) -> str:
     if isinstance(error, NotMigrated):
         return f"{error}\nRun: sharecheck migrate"
     if isinstance(error, StoreUnavailable):
-        return f"The database cannot be used now ({error}). Nothing was changed."
+        said = f"The database cannot be used now ({error}). Nothing was changed."
+        where = "\nIs it there, and is database_url right? A new one is made by: sharecheck migrate"
+        return said + where if error.code == "gone" else said
     return str(error)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
+from bot.cli_options import check_link
 from bot.settings import Settings, SettingsError
 from bot.teams_package import AppFacts, Links, PackageRefused, build_package
 
@@ -15,7 +16,12 @@ ABOUT = "/about"
 def write_package(
     settings: Settings, out: Path, website: str | None, privacy: str | None, terms: str | None
 ) -> str:
-    """Write the zip and say what it holds. Raises SettingsError where something is missing."""
+    """Write the zip and say what it holds.
+
+    Raises SettingsError where something is missing, WrongOption for a link that does not do.
+    """
+    for option, link in (("--website", website), ("--privacy", privacy), ("--terms", terms)):
+        check_link(option, link)
     if settings.teams_app_id is None:
         raise SettingsError("teams_app_id: missing; these settings are without Microsoft Teams")
     facts = AppFacts(

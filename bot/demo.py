@@ -13,7 +13,7 @@ from typing import Any
 
 from bot import app as composition
 from bot.demo_clock import PretendClock
-from bot.demo_school import BOTH, SECRET, pretend_settings
+from bot.demo_school import BOTH, ELSEWHERE, SECRET, pretend_settings
 from bot.demo_stage import Stage
 from bot.settings import Settings
 from playground import school as pretend
@@ -49,14 +49,17 @@ async def run_demo(base: Path, port: int) -> None:
     print("Starting the pretend workspace ...", flush=True)  # noqa: T201
     stage = Stage(PretendClock())
     workspace = pretend.open_school(manifest=MANIFEST, now=stage.clock.seconds)
-    tenant = open_tenant(conditions=workspace.conditions, now=stage.clock.seconds)
+    tenant = open_tenant(conditions=workspace.conditions, now=stage.clock.seconds, notes=ELSEWHERE)
     hands = TeamsClient(tenant, "")
     page = build(workspace, "", SECRET, stage, teams=hands)
     async with running(page, port) as address:
         folder = base / address.rsplit(":", 1)[-1]
         settings = _prepare(folder, address)
         login = LoginOverHttp(address)
+        alone = contextlib.AsyncExitStack()
+        alone.enter_context(composition.only_one(settings))
         async with (
+            alone,
             composition.running(settings, clock=stage.clock, login=login) as app,
             on_show(stage, app, workspace.conditions),
             running(app.asgi) as bot,

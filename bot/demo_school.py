@@ -32,6 +32,14 @@ POSTS = {
 """The people of the settings: their post, and who they are on Slack and on Teams."""
 
 
+ELSEWHERE = {
+    tenant.DSL_CHANNEL: (
+        "At this school the DSL decides on Slack. Press “Slack” at the top, and look in #dsl."
+    ),
+}
+"""What the page says in a channel of Teams that nothing comes to, since its post is on Slack."""
+
+
 def pretend_settings(
     folder: Path, address: str, *, over: str = "http", on: frozenset[Platform] = SLACK
 ) -> Settings:

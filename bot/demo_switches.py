@@ -12,9 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from handlers.desk import utc_now
+from playground import teams_weather
 from playground.conditions import Conditions
 
-POSTING = ("chat.postMessage", "chat.update")
+POSTING = ("chat.postMessage", "chat.update", *teams_weather.POSTING)
+LOST = ("chat.postMessage", teams_weather.POSTING[0])
+"""The calls whose answer may be lost: one for each chat program."""
 REACHING = (
     *POSTING,
     "chat.postEphemeral",
@@ -24,15 +27,16 @@ REACHING = (
     "conversations.open",
     "conversations.replies",
     "users.info",
+    *(method for method in teams_weather.REACHING if method != "teams.login"),
 )
 """What the app calls to reach people, but for dialogs: they open, so that there is more to send."""
 ENDLESS = 1_000_000_000
 PAUSE = 5
-"""Seconds that the pretend Slack asks for when it says that messages are too many."""
+"""Seconds that pretend chat asks for when it says that messages are too many."""
 LOCK_PATIENCE = 5.0
 BRIEFLY = 0.5
 """Seconds to wait for a lock where it may as well be left."""
-SLACK_LIMIT = timedelta(minutes=10)
+CHAT_LIMIT = timedelta(minutes=10)
 LOCK_LIMIT = timedelta(seconds=60)
 
 _CUT_SHORT = """UPDATE outbox SET not_before = NULL
@@ -40,16 +44,16 @@ _CUT_SHORT = """UPDATE outbox SET not_before = NULL
 
 
 class Trouble(StrEnum):
-    SLACK_DOWN = "slack_down"
+    CHAT_DOWN = "chat_down"
     RATE_LIMITED = "rate_limited"
     DROPS = "drops"
     DATABASE_LOCKED = "database_locked"
 
 
 LIMITS: Mapping[Trouble, timedelta] = {
-    Trouble.SLACK_DOWN: SLACK_LIMIT,
-    Trouble.RATE_LIMITED: SLACK_LIMIT,
-    Trouble.DROPS: SLACK_LIMIT,
+    Trouble.CHAT_DOWN: CHAT_LIMIT,
+    Trouble.RATE_LIMITED: CHAT_LIMIT,
+    Trouble.DROPS: CHAT_LIMIT,
     Trouble.DATABASE_LOCKED: LOCK_LIMIT,
 }
 """How long each may last at most."""
@@ -90,7 +94,7 @@ class WriteLock:
 
 @dataclass
 class Switches:
-    """Each is off or on until a moment. `conditions` are the pretend Slack's; `file` the demo's.
+    """Each is off or on until a moment. `conditions` are those of both pretend chats.
 
     `on_let_go` hears of one that went off because its time was up.
     """
@@ -161,7 +165,7 @@ class Switches:
             timer.cancel()
 
     async def _set(self, trouble: Trouble, *, on: bool) -> None:
-        if trouble is Trouble.SLACK_DOWN:
+        if trouble is Trouble.CHAT_DOWN:
             for method in REACHING:
                 self.conditions[method].down = on
         elif trouble is Trouble.RATE_LIMITED:
@@ -169,7 +173,8 @@ class Switches:
                 self.conditions[method].rate_limited = ENDLESS if on else 0
                 self.conditions[method].retry_after = PAUSE
         elif trouble is Trouble.DROPS:
-            self.conditions[POSTING[0]].drop_after_accepting = ENDLESS if on else 0
+            for method in LOST:
+                self.conditions[method].drop_after_accepting = ENDLESS if on else 0
         else:
             await asyncio.to_thread(self._lock.take if on else self._lock.let_go)
 

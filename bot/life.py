@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.boxes import AFTER_DANGER, REPORT_CODES, REPORT_TEXTS, required_texts
 from bot.case import Case, Course, Decision, Draft, Event, EventKind, Outcome, Remark, Status
 from bot.chat import Standing
 from bot.permission import Action, Actor, allow, check_reviewer, eligible
-from bot.refusals import Guest, NotWaiting, ReasonRequired, RouteNotAllowed
+from bot.refusals import Guest, NotWaiting, ReasonRequired, RouteNotAllowed, StalePage
 from bot.rules import Verdict
 
 Step = tuple[Case, tuple[Event, ...]]
 
-AFTER_DANGER = (("reason", True), ("filed_at", False))
-"""The boxes that are filled in once everyone is safe, each with whether it must be."""
 OPEN = frozenset({Status.REASON_DUE, Status.WAITING, Status.ASKED, Status.OUTSIDE})
 RESTRICTED_ROUTES = ("head", "chair", "lado")
 
@@ -61,44 +60,6 @@ def submit(draft: Draft, advice: Verdict, reach: Reach, ref: str, at: datetime) 
     codes |= {"route": case.route, "pack": draft.pack.digest}
     codes |= {"course": case.course.value} if case.course else {}
     return case, (Event(EventKind.RECORDED, at, draft.requester, codes, dict(case.texts)),)
-
-
-def required_texts(
-    advice: Verdict, answers: Mapping[str, str], course: Course | None = None
-) -> tuple[str, ...]:
-    """The boxes of the outcome page that may not be blank; none when danger is yes."""
-    if advice.urgency == "now":
-        return ()
-    fields = ["reason"]
-    if advice.outcome == "share":
-        fields.append("recipient")
-    if answers.get("openness") == "not_safe":
-        fields.append("not_safe")
-    if answers.get("advice") == "advised":
-        fields.append("advised")
-    if "override_reason" in advice.conditions:
-        fields.append("override_reason")
-    if course is Course.AGAINST:
-        fields.append("against_reason")
-    return tuple(fields)
-
-
-def boxes_for(
-    advice: Verdict, answers: Mapping[str, str], *, waits: bool = False
-) -> list[tuple[str, bool]]:
-    """The boxes of the outcome page, each with whether it must be filled in.
-
-    `waits`: somebody checks it first, as the school wants it of every share. Whoever has to look
-    after a child must know which: where the child's file is kept is then asked.
-    """
-    required = required_texts(advice, answers)
-    boxes = [(field, True) for field in required]
-    about_nobody = {"restricted", "subject_access", "legal_order"} & set(advice.conditions)
-    if "recipient" not in required and not about_nobody:
-        boxes.insert(1, ("recipient", False))
-    if advice.outcome == "escalate" or waits or "dsl_review" in advice.conditions:
-        boxes.append(("filed_at", False))
-    return boxes
 
 
 def give_reason(case: Case, actor: Actor, texts: Mapping[str, str], at: datetime) -> Step:
@@ -235,12 +196,17 @@ def record_outside(case: Case, actor: Actor, outcome: Outcome, reason: str, at: 
 def report(case: Case, actor: Actor, *, done: bool, texts: Mapping[str, str], at: datetime) -> Step:
     """Whether the decision was carried out: when, how, what; or why not.
 
-    Not to have shared what was not to be shared needs no account.
+    Not to have shared what was not to be shared needs no account. Boxes that the report has not
+    are dropped. Raises StalePage for what cannot be picked on it.
     """
     allow(Action.REPORT, case, actor)
+    for name, codes in REPORT_CODES.items():
+        if picked := texts.get(name, ""):
+            _need_known(codes, picked)
     if done or not case.settled:
         _need("account", texts.get("account", ""))
-    kept = {name: text for name, text in texts.items() if text.strip()}
+    boxes = (*REPORT_TEXTS, *REPORT_CODES)
+    kept = {name: text for name in boxes if (text := texts.get(name, "")).strip()}
     carried = "yes" if done else "no"
     changed = replace(case, status=Status.CLOSED, report={**kept, "done": carried})
     return _step(changed, Event(EventKind.REPORTED, at, actor.person, {"done": carried}, kept))
@@ -373,6 +339,11 @@ def _remarked(
 
 def _step(case: Case, event: Event) -> Step:
     return replace(case, version=case.version + 1, changed_at=event.at), (event,)
+
+
+def _need_known(codes: tuple[str, ...], picked: str) -> None:
+    if not set(picked.split(",")) <= set(codes):
+        raise StalePage
 
 
 def _need(field: str, text: str) -> None:

@@ -158,13 +158,15 @@ class School:
         """Whether two people who are not known to be one human are known to be two.
 
         They are when both have an account on the same platform, when the settings list both, or
-        when a work address of each is known.
+        when a work address of each is known, and they never had one in common.
         """
         if any(one.account_on(account.platform) for account in other.accounts):
             return True
         listed = {person.id for person in self.people}
         if self._listed_id(one) in listed and self._listed_id(other) in listed:
             return True
+        if self.links.ever_shared(one.accounts, other.accounts):
+            return False
         return self.links.is_certain(one.accounts) and self.links.is_certain(other.accounts)
 
     def _listed_id(self, person: Person) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-from bot.decision_table import State, Table
+from bot.decision_table import State, Table, Verdict
 from bot.rulepack import RulePack
 
 MOST_KEPT = 5_000
@@ -16,13 +16,18 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class RememberedTable(Table):
-    """Says what `Table` says; what a state hangs on is worked out once, a fifth of a page turn."""
+    """Says what `Table` says; what a state hangs on, and its verdict, are worked out once."""
 
     kept: dict[Key, int] = field(default_factory=dict, compare=False, repr=False)
+    verdicts: dict[Key, Verdict] = field(default_factory=dict, compare=False, repr=False)
 
     def hangs_on(self, state: State) -> int:
         """As `Table.hangs_on`."""
         return _recall(self.kept, tuple(state.items()), lambda: Table.hangs_on(self, state))
+
+    def verdict(self, state: State) -> Verdict:
+        """As `Table.verdict`."""
+        return _recall(self.verdicts, tuple(state.items()), lambda: Table.verdict(self, state))
 
 
 @dataclass(frozen=True, kw_only=True)

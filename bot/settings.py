@@ -49,6 +49,11 @@ __all__ = [
 
 SHORTEST_SECRET = 8
 APP_LEVEL = "xapp-"
+_IN_PLAIN_WORDS = {
+    "extra_forbidden": "there is no such setting; docs/settings.md has them all",
+    "missing": "missing",
+    "too_short": "missing; give at least one",
+}
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----")
 _PRIVATE_KEY = re.compile("-----BEGIN (RSA )?PRIVATE KEY-----")
 
@@ -93,6 +98,16 @@ def _be_public(value: str) -> str:
     return value
 
 
+def _be_a_database(value: str) -> str:
+    """SQLite in a file of its own, or PostgreSQL: nothing else is known here."""
+    file = value.removeprefix("sqlite:///")
+    if value.startswith(("postgresql://", "postgresql+psycopg://")) or (
+        file != value and file not in {"", ":memory:"}
+    ):
+        return value
+    raise ValueError("it does not begin with sqlite:///, and a file, or with postgresql://")
+
+
 def _end_open(value: str) -> str:
     return value.rstrip("/")
 
@@ -122,7 +137,11 @@ AppToken = Annotated[Secret, AfterValidator(_be_app_level)]
 Address = Annotated[str, AfterValidator(_be_safe)]
 BaseAddress = Annotated[Address, AfterValidator(_end_open)]
 ServiceAddress = Annotated[Address, AfterValidator(_end_closed)]
-PublicAddress = Annotated[Address, AfterValidator(_be_public), AfterValidator(_end_open)]
+# What begins with https is looked at first: this computer's own address would not do here.
+PublicAddress = Annotated[
+    str, AfterValidator(_be_public), AfterValidator(_be_safe), AfterValidator(_end_open)
+]
+DatabaseUrl = Annotated[str, AfterValidator(_be_a_database)]
 KeyFile = Annotated[Path, AfterValidator(_hold_key_and_certificate)]
 
 
@@ -133,7 +152,7 @@ class Settings(BaseSettings):
         env_prefix="SHARECHECK_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    database_url: str = "sqlite:///data/sharecheck.db"
+    database_url: DatabaseUrl = "sqlite:///data/sharecheck.db"
     keys_dir: Path = Path("keys")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
@@ -147,7 +166,7 @@ class Settings(BaseSettings):
     teams_app_id: Guid | None = None
     teams_app_secret: Secret | None = None
     teams_certificate: KeyFile | None = None
-    teams_login_url: BaseAddress = "https://login.microsoftonline.com"
+    teams_login_url: PublicAddress = "https://login.microsoftonline.com"
     teams_openid_url: Address = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     teams_graph_url: BaseAddress = "https://graph.microsoft.com/v1.0"
     teams_service_urls: Annotated[tuple[ServiceAddress, ...], Field(min_length=1)] = (
@@ -273,10 +292,17 @@ def build_schools(settings: Settings) -> dict[str, School]:
 
 def _explain(error: ValidationError) -> str:
     lines = []
-    for fault in error.errors(include_url=False, include_input=False):
+    faults = error.errors(include_url=False, include_input=False)
+    for fault in faults:
         where = ""
         for part in fault["loc"]:
             where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
-        said = str(fault["msg"]).removeprefix("Value error, ")
+        if fault["type"] == "too_short" and any(_is_inside(fault["loc"], f["loc"]) for f in faults):
+            continue  # a list is called empty where what is in it was refused
+        said = _IN_PLAIN_WORDS.get(fault["type"], str(fault["msg"]).removeprefix("Value error, "))
         lines.append(f"{where}: {said}" if where else said)
     return "\n".join(lines)
+
+
+def _is_inside(outer: tuple[int | str, ...], inner: tuple[int | str, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer

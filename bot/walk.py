@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from bot.quick_json import read_json, write_json
 from bot.refusals import StalePage
 from bot.rules import Question, RulePack, UnknownAnswer, Verdict, decide, next_page
 
 OUTCOME = "outcome"
 DIALOG_HOLDS = 3000
 """Characters that Slack keeps with a dialog."""
+SHORT = 1000
+"""Bytes up to which a walk is not compressed, which would take longer than the rest of sealing."""
+_PLAIN = b"{"
+"""How JSON begins, and nothing that zlib writes does."""
 _BOXES_OF_CHOICE = frozenset({"against_reason", "course"})
 """What stands beside the pack's own boxes where somebody may go against the advice."""
 _CARRIED_OVER_NOT = frozenset({"trigger", "identity_risk", "role", "verified", "content"})
@@ -99,11 +103,10 @@ def renew(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
 
 def questions(pack: RulePack, walk: Walk) -> tuple[Question, ...]:
     """What the present page asks: only what can still change the verdict."""
-    page = pack.page(walk.page)
     if walk.mending:
-        return tuple(q for q in page.questions if q.id == walk.mending)
-    before = _counted(pack, walk, walk.trail[:-1])
-    return pack.live_questions(before, page) or page.questions
+        return tuple(q for q in pack.page(walk.page).questions if q.id == walk.mending)
+    key = ("asks", walk.trail, *walk.answers.items())
+    return pack.recall(key, lambda: _asked_now(pack, walk))
 
 
 def take(pack: RulePack, walk: Walk, page: str, given: Mapping[str, str]) -> Walk:
@@ -115,26 +118,21 @@ def take(pack: RulePack, walk: Walk, page: str, given: Mapping[str, str]) -> Wal
     """
     if page != walk.page or walk.pack != pack.digest or page == OUTCOME:
         raise StalePage
-    asked = {q.id for q in questions(pack, walk)}
-    if set(given) - asked:
-        raise UnknownAnswer(min(set(given) - asked), None)
-    for question, option in given.items():
-        pack.check_answer(question, option)
-    if asked - set(given):
-        raise StalePage
     if walk.mending:
-        mended = {**walk.answers, **given}
-        return _onward(pack, replace(_without_detour(walk), answers=mended), after=None)
-    unasked = {q.id for q in pack.page(page).questions} - asked
-    kept = {q: a for q, a in walk.answers.items() if q not in unasked}
-    return _onward(pack, replace(walk, answers={**kept, **given}, asked=False), after=page)
+        _check_given(pack, walk, given)
+        before, mended = _without_detour(walk), {**walk.answers, **given}
+        return replace(before, answers=mended, trail=_onward(pack, before.trail, mended))
+    key = ("taken", walk.trail, *walk.answers.items(), "then", *given.items())
+    answers, trail = pack.recall(key, lambda: _taken(pack, walk, given))
+    return replace(walk, answers=answers, trail=trail, asked=False)
 
 
 def exclude(pack: RulePack, walk: Walk, people: tuple[str, ...]) -> Walk:
     """The tick list is given (it may be empty): go on."""
     if not pack.page(walk.page).people or walk.pack != pack.digest:
         raise StalePage
-    return _onward(pack, replace(walk, excluded=people), after=walk.page)
+    trail = _onward(pack, walk.trail, walk.answers, after=walk.page)
+    return replace(walk, excluded=people, trail=trail)
 
 
 def ask_now(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
@@ -147,7 +145,7 @@ def ask_now(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> Walk:
         pack.check_answer(question, option)
     kept = {q: a for q, a in given.items() if q in known}
     walk = replace(_without_detour(walk), answers={**walk.answers, **kept})
-    if _counted(pack, walk, walk.trail).get("adult") != "none":
+    if _counted(pack, walk.answers, walk.trail).get("adult") != "none":
         raise StalePage
     return replace(walk, asked=True, trail=(*walk.trail, OUTCOME))
 
@@ -210,7 +208,7 @@ def cannot(pack: RulePack, walk: Walk) -> Walk:
 def counted(pack: RulePack, walk: Walk) -> dict[str, str]:
     """The answers that count: those of the pages gone through, and `advice=wanted` if asked now."""
     trail = walk.trail if walk.page == OUTCOME else walk.trail[:-1]
-    answers = _counted(pack, walk, trail)
+    answers = _counted(pack, walk.answers, trail)
     return {**answers, "advice": "wanted"} if walk.asked else answers
 
 
@@ -231,8 +229,9 @@ def seal(walk: Walk, person: str, lock: Lock) -> str:
     Under 2,000 characters for up to a hundred people ticked, which is as many as a list can offer,
     where nothing was written.
     """
-    body = json.dumps(_as_json(walk), separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(lock.seal(person, _compress(body))).decode()
+    body = write_json(_as_json(walk))
+    short = body if len(body) <= SHORT else _compress(body)
+    return base64.urlsafe_b64encode(lock.seal(person, short)).decode()
 
 
 def seal_to_fit(walk: Walk, person: str, lock: Lock) -> tuple[str, Walk]:
@@ -256,8 +255,8 @@ def unseal(text: str, person: str, lock: Lock) -> Walk:
         raise StalePage from None
     if base64.urlsafe_b64encode(sealed).decode() != text:
         raise StalePage
-    body = zlib.decompress(lock.open(person, sealed))
-    raw = json.loads(body)
+    body = lock.open(person, sealed)
+    raw = read_json(body if body.startswith(_PLAIN) else zlib.decompress(body))
     return Walk(
         id=raw["i"],
         school=raw["s"],
@@ -280,12 +279,37 @@ def _compress(body: bytes) -> bytes:
     return work.compress(body) + work.flush()
 
 
-def _onward(pack: RulePack, walk: Walk, *, after: str | None) -> Walk:
-    page = next_page(pack, _counted(pack, walk, walk.trail), after=after)
+def _check_given(pack: RulePack, walk: Walk, given: Mapping[str, str]) -> set[str]:
+    """What the present page asks. Raises as `take`."""
+    asked = {q.id for q in questions(pack, walk)}
+    if set(given) - asked:
+        raise UnknownAnswer(min(set(given) - asked), None)
+    for question, option in given.items():
+        pack.check_answer(question, option)
+    if asked - set(given):
+        raise StalePage
+    return asked
+
+
+def _taken(
+    pack: RulePack, walk: Walk, given: Mapping[str, str]
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """The answers and the trail once a page is given. Raises as `take`."""
+    asked = _check_given(pack, walk, given)
+    unasked = {q.id for q in pack.page(walk.page).questions} - asked
+    kept = {q: a for q, a in walk.answers.items() if q not in unasked}
+    answers = {**kept, **given}
+    return answers, _onward(pack, walk.trail, answers, after=walk.page)
+
+
+def _onward(
+    pack: RulePack, trail: tuple[str, ...], answers: Mapping[str, str], after: str | None = None
+) -> tuple[str, ...]:
+    """The trail with the page that follows."""
+    page = next_page(pack, _counted(pack, answers, trail), after=after)
     following = page.id if page else OUTCOME
-    again = following in walk.trail  # mended, it may ask one thing more of a page gone through
-    trail = walk.trail[: walk.trail.index(following)] if again else walk.trail
-    return replace(walk, trail=(*trail, following))
+    again = following in trail  # mended, it may ask one thing more of a page gone through
+    return (*(trail[: trail.index(following)] if again else trail), following)
 
 
 def _without_detour(walk: Walk) -> Walk:
@@ -293,9 +317,15 @@ def _without_detour(walk: Walk) -> Walk:
     return replace(walk, trail=walk.trail[:-2], mending=None) if walk.mending else walk
 
 
-def _counted(pack: RulePack, walk: Walk, trail: tuple[str, ...]) -> dict[str, str]:
+def _asked_now(pack: RulePack, walk: Walk) -> tuple[Question, ...]:
+    page = pack.page(walk.page)
+    before = _counted(pack, walk.answers, walk.trail[:-1])
+    return pack.live_questions(before, page) or page.questions
+
+
+def _counted(pack: RulePack, answers: Mapping[str, str], trail: tuple[str, ...]) -> dict[str, str]:
     ids = pack.recall(("asked", *trail), lambda: _asked_on(pack, trail))
-    return {q: a for q, a in walk.answers.items() if q in ids}
+    return {q: a for q, a in answers.items() if q in ids}
 
 
 def _asked_on(pack: RulePack, trail: tuple[str, ...]) -> frozenset[str]:

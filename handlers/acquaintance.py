@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 
 import structlog
 
-from bot.chat import Account, Chat, DeliveryError, Member, NotNow, Place, Platform
+from bot.chat import Account, Chat, DeliveryError, Member, NotNow, Place, Platform, Standing
+from bot.links import Links
 from bot.people import Person, School
+from storage.book import Link
 from storage.store import Store
 
 BELIEVED = 600.0
 """Seconds for which what was found out about an account is not asked again."""
-LOOK_AGAIN = timedelta(days=7)
-"""After so long the platform is asked again which addresses an account has."""
 LOOK_WITHIN = 1.0
 """Seconds that the platforms have to say who somebody is."""
 EMAIL = "email"
@@ -40,23 +40,30 @@ class Acquaintance:
     store: Store
     schools: Mapping[str, School]
     chats: Mapping[Platform, Chat]
+    clock: Callable[[], datetime]
     _believed: dict[tuple[str, Account], float] = field(default_factory=dict)
-    _asked: dict[tuple[str, Account], asyncio.Task[None]] = field(default_factory=dict)
+    _asked: dict[tuple[str, Account], asyncio.Task[bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for school in self.schools.values():
             if school.on_both:
+                school.links.clock = self.clock
                 for person in school.people:
                     emails = [person.email] if person.email else []
                     hashes = self._hashes(school, emails)
                     school.links.list_person(person.id, person.accounts, hashes)
 
     def meet(self, place: Place, members: Iterable[Member]) -> None:
-        """Learn from what a platform said of those in a place."""
+        """Learn from what a platform said of those in a place.
+
+        Whoever lost an address by that is asked for, so that it is written down as well.
+        """
         for school in self.schools.values():
             if school.on_both and school.team_on(place.platform) == place.team:
                 for member in members:
-                    self._learn(school, member)
+                    if self._hear(school, member):
+                        self._believed.pop((school.id, member.account), None)
+                        self.begin(school, member.account)
 
     async def learn(self, school: School, accounts: Iterable[Account]) -> frozenset[Account]:
         """Find out whose accounts these are; gives those of whom nobody could say it now.
@@ -101,7 +108,8 @@ class Acquaintance:
         for person, other in pairs:
             likeness = _how_alike(school, person, other)
             theirs = {a for one in (person, other) for a in school.person_by_id(one).accounts}
-            if likeness is Likeness.UNCLEAR and theirs & unsaid:
+            stale = {account for account in theirs if school.links.is_stale(account)}
+            if likeness is Likeness.UNCLEAR and (stale or theirs & unsaid):
                 raise NotNow("person_unknown")
             if likeness is not Likeness.TWO:
                 found.add(person)
@@ -138,7 +146,7 @@ class Acquaintance:
     def _is_known(self, school: School, account: Account) -> bool:
         return time.monotonic() - self._believed.get((school.id, account), -BELIEVED) < BELIEVED
 
-    def _task(self, school: School, account: Account) -> asyncio.Task[None]:
+    def _task(self, school: School, account: Account) -> asyncio.Task[bool]:
         """One look at a time for an account, however many wait for it."""
         name = (school.id, account)
         if name not in self._asked:
@@ -147,55 +155,76 @@ class Acquaintance:
             task.add_done_callback(lambda done: self._forget(name, done))
         return self._asked[name]
 
-    def _forget(self, name: tuple[str, Account], task: asyncio.Task[None]) -> None:
+    def _forget(self, name: tuple[str, Account], task: asyncio.Task[bool]) -> None:
         del self._asked[name]
         if _went_well(task):
-            self._believed[name] = time.monotonic()
+            if task.result():
+                self._believed[name] = time.monotonic()
         elif not task.cancelled():
             log.warning("person_unknown", kind=type(task.exception()).__name__)
 
-    async def _ask(self, school: School, account: Account) -> None:
-        """Raises StoreUnavailable or a DeliveryError where it cannot be found out now."""
+    async def _ask(self, school: School, account: Account) -> bool:
+        """Find out whose account it is; gives whether the platforms said all that was asked.
+
+        Whoever seems to be the same human is asked for too, where that is new or long ago: their
+        account may be closed, and the address somebody else's. Raises StoreUnavailable, and a
+        DeliveryError where nothing is known of the account and it cannot be found out now.
+        """
         links = school.links
         stored = await self.store.read(
             lambda unit: unit.linked_accounts(school.id, {account}, links.hashes_of(account))
         )
-        for link in stored:
-            links.learn(link.account, (link.email_hash,))
-        own = [link for link in stored if link.account == account]
-        recent = datetime.now(UTC) - LOOK_AGAIN
-        if any(link.seen_at > recent for link in own):
-            return
-        said = await self._addresses(school, account, known=bool(links.hashes_of(account)))
-        if said is None:
-            return
-        links.learn(account, said)
-        for link in await self.store.write(
-            lambda unit: unit.link_account(school.id, account, said)
-        ):
-            links.learn(link.account, (link.email_hash,))
+        _learn(links, stored)
+        own = {s.email_hash for s in stored if s.account == account and s.left_at is None}
+        sure = True
+        if not own or own - links.believed_of(account):
+            sure = await self._look(school, account)
+        is_new = bool(links.believed_of(account) - own)
+        for partner in links.partners(account):
+            if is_new or links.is_stale(partner):
+                sure = await self._look(school, partner) and sure
+        return sure
 
-    async def _addresses(
-        self, school: School, account: Account, *, known: bool
-    ) -> frozenset[str] | None:
-        """What the platform says; None where it says nothing and what is known has to do."""
+    async def _look(self, school: School, account: Account) -> bool:
+        """Ask the platform for an account's addresses, and write them down; False: not now.
+
+        Raises a DeliveryError where nothing is known of it either.
+        """
+        links = school.links
+        try:
+            member = await self._profile(account)
+        except DeliveryError:
+            if links.hashes_of(account):
+                return False
+            raise
+        # Nobody: a bot or a closed account, or one of which Teams says nothing without Graph.
+        said = frozenset(self._hashes(school, member.emails if member else ()))
+        links.correct(account, said)
+        stored = await self.store.write(lambda unit: unit.link_account(school.id, account, said))
+        _learn(links, stored)
+        return True
+
+    async def _profile(self, account: Account) -> Member | None:
         chat = self.chats.get(account.platform)
         if chat is None:
             raise NotNow("person_unknown")
-        try:
-            member = await chat.profile(account)
-        except DeliveryError:
-            if known:
-                return None
-            raise
-        return frozenset(self._hashes(school, member.emails if member else ()))
+        return await chat.profile(account)
 
-    def _learn(self, school: School, member: Member) -> None:
-        if member.emails and school.is_home(member.account):
-            school.links.learn(member.account, self._hashes(school, member.emails))
+    def _hear(self, school: School, member: Member) -> bool:
+        """Take over what is said of somebody; gives whether they lost an address."""
+        is_silent = member.standing is Standing.MEMBER and not member.emails
+        if is_silent or not school.is_home(member.account):
+            return False
+        return school.links.correct(member.account, self._hashes(school, member.emails))
 
     def _hashes(self, school: School, emails: Iterable[str]) -> list[str]:
         return [self.store.keyed_hash(school.id, EMAIL, email) for email in emails]
+
+
+def _learn(links: Links, stored: Iterable[Link]) -> None:
+    for one in stored:
+        at = one.left_at or one.seen_at
+        links.learn(one.account, (one.email_hash,), at, has=one.left_at is None)
 
 
 def _how_alike(school: School, one: str, other: str) -> Likeness:
@@ -212,5 +241,5 @@ def _is_nameless(person: Person, platform: Platform) -> bool:
     return platform is Platform.TEAMS or person.account_on(platform) is None
 
 
-def _went_well(task: asyncio.Task[None]) -> bool:
+def _went_well(task: asyncio.Task[bool]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None

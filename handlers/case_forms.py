@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.boxes import REPORT_CODES, REPORT_TEXTS
 from bot.case import Case, EventKind, Outcome
 from bot.chat import Card
 from bot.facts import case_facts, number_facts, person_facts
@@ -156,15 +157,15 @@ async def _outside(visit: Visit, form: Form, _preset: str) -> object:
 
 async def _report(visit: Visit, form: Form, _preset: str) -> object:
     """What was typed, and what was picked as codes, such as the kinds of information."""
-    picked = {n: c for n, c in form.choices.items() if n in {"how", "checked"}}
+    picked = {n: c for n, c in form.choices.items() if n in REPORT_CODES}
     kinds = {"kinds": ",".join(form.ticks["kinds"])} if form.ticks.get("kinds") else {}
-    done = _picked(form, "done") == "yes"
-    return await visit.report({**form.texts, **picked, **kinds}, done=done)
+    typed = {name: form.texts[name] for name in REPORT_TEXTS if name in form.texts}
+    return await visit.report({**typed, **picked, **kinds}, done=_said_yes(form, "done"))
 
 
 async def _reply(visit: Visit, form: Form, _preset: str) -> object:
-    no_action = _picked(form, "no_action") == "yes"
-    return await visit.note_reply(form.texts.get("reply", ""), no_action=no_action)
+    text, no_action = form.texts.get("reply", ""), _said_yes(form, "no_action")
+    return await visit.note_reply(text, no_action=no_action)
 
 
 async def _amend(visit: Visit, form: Form, _preset: str) -> object:
@@ -303,6 +304,14 @@ def _picked(form: Form, name: str) -> str:
     if name not in form.choices:
         raise ReasonRequired(name)
     return form.choices[name]
+
+
+def _said_yes(form: Form, name: str) -> bool:
+    """Whether yes or no was picked. Raises ReasonRequired for neither."""
+    picked = _picked(form, name)
+    if picked not in {"yes", "no"}:
+        raise ReasonRequired(name)
+    return picked == "yes"
 
 
 def _outcome(value: str) -> Outcome:

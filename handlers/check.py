@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from bot import walk as walks
+from bot.boxes import boxes_for
 from bot.case import Case, Course, Draft, PackRef
 from bot.chat import Account, DeliveryError
-from bot.life import Reach, boxes_for, submit
+from bot.life import Reach, submit
 from bot.people import School, reachable_route
 from bot.personal_data import find_personal_data
 from bot.refusals import AlreadySent, PersonalData, ReasonRequired, StalePage, UnknownCase

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.case import Case, PackRef
+from bot.case import Case
 from bot.chat import Account, Chat, DeliveryError, Member, NotNow, Place, Platform, Standing
 from bot.facts import Facts
 from bot.people import ChannelRoute, Person, School, known_reviewers
@@ -72,7 +72,7 @@ class Desk:
     acquaintance: Acquaintance = field(init=False)
 
     def __post_init__(self) -> None:
-        self.acquaintance = Acquaintance(self.store, self.schools, self.chats)
+        self.acquaintance = Acquaintance(self.store, self.schools, self.chats, self.clock)
         self.roster = Roster(self.chats, self.acquaintance.meet)
 
     def school_of_team(self, platform: Platform, team: str) -> School | None:
@@ -113,10 +113,6 @@ class Desk:
         names = await self.acquaintance.names(held, platform)
         for person in people:
             person["name"] = names.get(person["id"], "")
-
-    @property
-    def pack_ref(self) -> PackRef:
-        return PackRef(self.pack.id, self.pack.version, self.pack.digest)
 
     async def members(self, place: Place, *, fresh: bool = False) -> tuple[Member, ...]:
         """Who is in a place, as `Roster.members` gives it."""

@@ -10,7 +10,7 @@ from typing import Any
 from bot.case import Case, Status
 from bot.chat import Account, Card
 from bot.facts import case_facts, number_facts
-from bot.people import ChannelRoute, School, next_routes
+from bot.people import ChannelRoute, Route, School, next_routes
 from bot.permission import eligible
 from bot.refusals import Guest, Refusal, StalePage, UnknownCase
 from handlers.desk import Desk
@@ -216,14 +216,21 @@ def _common(seen: Look) -> dict[str, Any]:
 async def _reviewed(desk: Desk, school: School, person: str) -> tuple[frozenset[str], bool]:
     """The routes somebody reviews; False where the platform did not say of all of them.
 
-    Where they seem to be a reviewer, who is there is asked afresh: they may be one no longer.
+    Where they seem to be a reviewer, who is there is asked afresh: they may be one no longer. What
+    was only just asked, for this, is fresh enough.
     """
+    looks = desk.roster.looks
     known, sure = await desk.routes_of(school, person, school.routes)
-    channels = {r for r in known if isinstance(school.routes[r], ChannelRoute)}
-    if not channels:
+    old = {r for r in known if _is_older(desk, school.routes[r], looks)}
+    if not old:
         return known, sure
-    still, sure_now = await desk.routes_of(school, person, channels, fresh=True)
-    return (known - channels) | still, sure and sure_now
+    still, sure_now = await desk.routes_of(school, person, old, fresh=True)
+    return (known - old) | still, sure and sure_now
+
+
+def _is_older(desk: Desk, route: Route, looks: int) -> bool:
+    """Whether who is in a route's channel was asked for before."""
+    return isinstance(route, ChannelRoute) and not desk.roster.has_looked(route.asked, looks)
 
 
 def _opened(find: Callable[[str], Case], name: str) -> Case | None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot import walk as walks
+from bot.boxes import AFTER_DANGER, boxes_for
 from bot.case import Case
 from bot.chat import Account, Card, DeliveryError, Member, Place, Standing
 from bot.facts import Facts, advice_facts, contact_facts, needs_of, number_facts
-from bot.life import AFTER_DANGER, boxes_for
 from bot.people import ChannelRoute, ContactRoute, School, known_reviewers, reachable_route
 from bot.rules import Page, Question, RulePack, Verdict
 from bot.walk import OUTCOME, Walk
@@ -45,11 +45,20 @@ async def screen(desk: Desk, school: School, walk: Walk, account: Account) -> Ca
         people = await receivers(desk, school)
         options = [{"id": i, "label": n, "chosen": i in walk.excluded} for i, n in people]
         return Card("people", {**common, "page": _page_facts(page), "people": options})
-    asked = [_question_facts(q, walk, school) for q in walks.questions(pack, walk)]
-    can_ask = walks.counted(pack, walk).get("adult") == "none"
-    first = page.id == pack.pages[0].id
-    context = {"page": _page_facts(page), "questions": asked, "can_ask": can_ask, "first": first}
-    return Card("page", {**common, **context, "mending": walk.mending is not None})
+    key = ("shown", school.id, walk.trail, walk.mending, *walk.answers.items())
+    return Card("page", {**common, **pack.recall(key, lambda: _shown(pack, school, walk))})
+
+
+def _shown(pack: RulePack, school: School, walk: Walk) -> Facts:
+    """What a page of questions shows to everybody who is there with these answers."""
+    page = pack.page(walk.page)
+    return {
+        "page": _page_facts(page),
+        "questions": [_question_facts(q, walk, school) for q in walks.questions(pack, walk)],
+        "can_ask": walks.counted(pack, walk).get("adult") == "none",
+        "first": page.id == pack.pages[0].id,
+        "mending": walk.mending is not None,
+    }
 
 
 async def receivers(desk: Desk, school: School) -> list[tuple[str, str]]:

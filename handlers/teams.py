@@ -14,6 +14,7 @@ from handlers.background import Background
 from handlers.desk import Desk
 from handlers.teams_chat import TeamsChat
 from handlers.teams_payload import Activity, as_press, read_executed, read_submitted
+from handlers.teams_repeats import Repeats
 from handlers.teams_visitor import Executor, Json, TeamsVisitor
 from handlers.trouble import card_for, new_reference
 
@@ -33,6 +34,7 @@ class TeamsEdge:
         self.chat = chat
         self.renderer = renderer
         self.background = Background()
+        self.repeats = Repeats()
 
     async def answer(self, activity: Activity) -> Answer:
         """The HTTP status and body for an activity that was found to be from Teams."""

@@ -18,9 +18,9 @@ K = TypeVar("K")
 T = TypeVar("T")
 V = TypeVar("V")
 Key = tuple[str, str, str]
-"""Tenant, kind, and whose or which."""
+"""Tenant, kind, and whose."""
 
-PERSON, CHANNEL, TENANT = "person", "channel", "tenant"
+PERSON, TENANT = "person", "tenant"
 BELIEVED = 600.0
 """Seconds for which what was read is believed; another process may have learnt something newer."""
 MOST_KEPT = 10_000
@@ -111,10 +111,6 @@ class TeamsBook:
     async def of_person(self, tenant: str, person: str) -> Conversation | None:
         """The one-to-one conversation with somebody, by object id. Raises NotNow."""
         return await self._find((tenant, PERSON, person))
-
-    async def of_channel(self, tenant: str, channel: str) -> Conversation | None:
-        """A channel in which the bot was ever heard of. Raises NotNow."""
-        return await self._find((tenant, CHANNEL, channel))
 
     async def service_url(self, tenant: str) -> str | None:
         """The newest address of a tenant's service, without a slash at its end. Raises NotNow."""

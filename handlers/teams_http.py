@@ -10,6 +10,7 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from bot.quick_json import read_json
 from handlers.teams_keys import NoKeys, SigningKeys
 from handlers.teams_passes import CHANNEL, NoPass, Pass, Passes
 from handlers.teams_payload import Activity, read_tenant
@@ -94,7 +95,7 @@ class TeamsHttp:
 def read_activity(body: bytes) -> Activity:
     """The JSON object in a body. Raises NoPass with 400 where there is none."""
     try:
-        activity = json.loads(body)
+        activity = read_json(body)
     except (ValueError, RecursionError):
         raise NoPass("body_unreadable", 400) from None
     if not isinstance(activity, dict):
@@ -130,11 +131,13 @@ def _refuse(code: str, status: int) -> Response:
 
 async def _read_body(request: Request) -> bytes:
     """The body. Raises NoPass with 413 when it is larger than anything Teams sends."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > LARGEST_BODY:
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
             raise NoPass("body_too_large", 413)
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return bytes(body)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot.cards import clean
-from bot.chat import Account, MessageRef, Place, Platform
+from bot.chat import Account, Platform
 from bot.refusals import StalePage
 from handlers.visitor import Form, Press
 
@@ -17,7 +17,7 @@ Activity = Mapping[str, Any]
 PERSONAL = "personal"
 _MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
 _BLANK = re.compile(r"(?:\s|&nbsp;|<[^<>]{0,40}>)+")
-_THREAD = re.compile(r"(.+?)(?:;messageid=([0-9A-Za-z._-]{1,64}))?", re.DOTALL)
+_THREAD = re.compile(r";messageid=([0-9A-Za-z._-]{1,64})\Z")
 _NONCE = re.compile(r"[0-9a-f]{1,32}")
 _PICKED = re.compile(r"[A-Za-z0-9_.:-]+(?:,[A-Za-z0-9_.:-]+)*")
 _BOXES, _QUESTIONS, _PEOPLE = "f.", "q.", "q.people."
@@ -123,10 +123,10 @@ def read_conversation(activity: Activity) -> tuple[str, str | None]:
     Raises StalePage when it does not say.
     """
     conversation = _part(activity, "conversation").get("id")
-    found = _THREAD.fullmatch(conversation) if isinstance(conversation, str) else None
-    if found is None:
+    if not isinstance(conversation, str) or not conversation:
         raise StalePage
-    return found[1], found[2]
+    found = _THREAD.search(conversation, 1)
+    return (conversation[: found.start()], found[1]) if found else (conversation, None)
 
 
 def is_private(activity: Activity) -> bool:
@@ -143,14 +143,6 @@ def read_said(activity: Activity) -> Said:
     return Said(
         short.removeprefix("sharecheck ").strip(), conversation, thread, is_private(activity)
     )
-
-
-def read_message(activity: Activity, tenant: str) -> MessageRef | None:
-    """The message that a pressed card is in, or None where it is in none."""
-    message = activity.get("replyToId")
-    if not isinstance(message, str) or not message:
-        return None
-    return MessageRef(Place(Platform.TEAMS, tenant, read_conversation(activity)[0]), message)
 
 
 def read_submitted(activity: Activity) -> TeamsPage:
@@ -198,4 +190,4 @@ def _text(value: object) -> str:
 
 def _part(body: Activity, name: str) -> Activity:
     part = body.get(name)
-    return part if isinstance(part, Mapping) else {}
+    return part if isinstance(part, dict) else {}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.chat import Account, Card, Platform
+from bot.chat import Account, Card, NotNow, Platform
 from bot.people import School
 from handlers.teams_payload import Activity, TeamsPage, read_account, read_tenant
 from handlers.telling import tell_soon
@@ -74,6 +74,14 @@ class TeamsVisitor(Visitor):
 
     def name_of(self, account: Account) -> str:
         return self.edge.chat.name_of(account)
+
+    async def is_met(self) -> bool:
+        """The message extension is there in channels for people who have not got the app, too."""
+        account = self.account
+        try:
+            return await self.edge.chat.book.of_person(account.team, account.user) is not None
+        except NotNow:
+            return True  # nothing is said that may be wrong
 
     def _opened(self, card: Card) -> Card:
         """The form of a case, with what this opening of it is known by."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.chat import Card, MessageRef, Place, Platform, RefusedForGood
@@ -10,7 +11,7 @@ from bot.facts import number_facts
 from bot.refusals import Guest, StalePage
 from handlers import home, mention
 from handlers.home import Where
-from handlers.teams_book import CHANNEL, PERSON, TENANT
+from handlers.teams_book import PERSON, TENANT
 from handlers.teams_payload import (
     Activity,
     Said,
@@ -21,6 +22,7 @@ from handlers.teams_payload import (
     read_tenant,
 )
 from handlers.teams_visitor import TeamsVisitor
+from handlers.telling import tell_soon
 from handlers.trouble import EXPECTED, message_for, note_trouble
 from handlers.walk_dialog import word_card
 from storage.errors import StorageError
@@ -37,18 +39,18 @@ NOT_THERE = frozenset({"bot_not_installed", "bot_not_in_roster", "bot_blocked"})
 
 
 async def keep_conversation(edge: TeamsEdge, activity: Activity) -> None:
-    """Remember where somebody, or a channel, can be written to; without it nothing can be sent.
+    """Remember where somebody can be written to, and the service; without it nothing can be sent.
 
-    The message extension is used in other people's chats too: of those only the service is kept.
+    Channels are in the settings, and the message extension is used in other people's chats too: of
+    both only the service is kept.
     """
     tenant, service = read_tenant(activity), str(activity.get("serviceUrl") or "")
     kind, key, conversation = TENANT, "", ""
+    is_extension = str(activity.get("name") or "").startswith(EXTENSION)
     try:
-        if not str(activity.get("name") or "").startswith(EXTENSION):
+        if is_private(activity) and not is_extension:
             conversation, _ = read_conversation(activity)
-            kind, key = CHANNEL, conversation
-            if is_private(activity):
-                kind, key = PERSON, read_account(activity).user
+            kind, key = PERSON, read_account(activity).user
         await edge.chat.book.keep(tenant, kind, key, conversation, service)
     except StalePage:
         return
@@ -60,7 +62,12 @@ async def on_message(edge: TeamsEdge, activity: Activity) -> None:
     """A word to the bot, one to one or by a mention; what else was written is not looked at."""
     visitor, said = TeamsVisitor(edge, activity), read_said(activity)
     if said.in_private:
-        await visitor.reply(await _private_answer(visitor, said.word))
+
+        async def answer() -> None:
+            card = await _private_answer(visitor, said.word)
+            await tell_soon(edge.chat, visitor.account, card, key="")
+
+        await edge.repeats.do_once(activity, answer)
         return
     request = f"{said.conversation} {activity.get('id')}"
     try:
@@ -76,7 +83,9 @@ async def on_installed(edge: TeamsEdge, activity: Activity) -> None:
     """The app was added somewhere, or taken away."""
     if activity.get("action") == "add" and is_private(activity):
         visitor = TeamsVisitor(edge, activity)
-        await visitor.reply(Card("welcome", _facts(visitor)))
+        welcome = Card("welcome", _facts(visitor))
+        tell = partial(tell_soon, edge.chat, visitor.account, welcome, key="")
+        await edge.repeats.do_once(activity, tell)
     elif activity.get("action") == "remove":
         await _forget(edge, activity)
 
@@ -139,11 +148,8 @@ async def _answer_apart(visitor: TeamsVisitor, said: Said, card: Card) -> None:
 
 
 async def _forget(edge: TeamsEdge, activity: Activity) -> None:
-    tenant = read_tenant(activity)
     if is_private(activity):
-        await edge.chat.book.drop(tenant, PERSON, read_account(activity).user)
-    else:
-        await edge.chat.book.drop(tenant, CHANNEL, read_conversation(activity)[0])
+        await edge.chat.book.drop(read_tenant(activity), PERSON, read_account(activity).user)
 
 
 def _facts(visitor: TeamsVisitor) -> dict[str, Any]:

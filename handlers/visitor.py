@@ -117,6 +117,10 @@ class Visitor(ABC):
     def name_of(self, account: Account) -> str:
         """What the platform calls somebody, for eyes in that workspace only; or nothing."""
 
+    async def is_met(self) -> bool:
+        """Whether it is known that they can be written to."""
+        return True
+
     def complaint(self, code: str, field: str = "", kind: str = "") -> str:
         """The words beside a box."""
         return self.renderer.say(Card("complaint", {"code": code, "field": field, "kind": kind}))

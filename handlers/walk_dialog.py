@@ -191,7 +191,9 @@ async def _record(visitor: Visitor, walk: Walk, form: Form, again: Again) -> Non
         await visitor.complain(form, {"reason": words}, again)
     else:
         visitor.acted = True
-        await visitor.show(screens.done_card(visitor.desk, visitor.school, case, walk.written))
+        card = screens.done_card(visitor.desk, visitor.school, case, walk.written)
+        unmet = not await visitor.is_met()
+        await visitor.show(Card(card.template, {**card.context, "unmet": unmet}))
 
 
 async def _say_personal(

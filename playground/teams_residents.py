@@ -159,6 +159,8 @@ class TeamsChannel:
     members: frozenset[str]
     """Object ids; in a standard channel everyone of the team."""
     has_app: bool = True
+    note: str = ""
+    """What the page says in it while nothing else is there."""
 
 
 @dataclass(frozen=True, slots=True)

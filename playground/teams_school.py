@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 
 from playground import school
@@ -69,16 +70,17 @@ def open_tenant(
     conditions: Conditions | None = None,
     now: Callable[[], float] = time.time,
     elapsed: Callable[[], float] = time.monotonic,
+    notes: Mapping[str, str] | None = None,
 ) -> Tenant:
     """A new tenant of the pretend school, with nothing said in it yet.
 
     `base_url` gives the address it is served at. Pass the `conditions` of a workspace to make the
-    same things go wrong with both.
+    same things go wrong with both. `notes` are what the page says in empty channels, by their id.
     """
     return Tenant(
         _app(),
         Directory(TENANT, "Pretend School", _people(), _groups()),
-        TeamsTeam(TEAM_ID, "Pretend School", TEAM_GROUP, _channels()),
+        TeamsTeam(TEAM_ID, "Pretend School", TEAM_GROUP, _channels(notes or {})),
         HAVE_APP,
         base_url=base_url,
         conditions=conditions,
@@ -124,12 +126,13 @@ def _groups() -> list[TeamsGroup]:
     ]
 
 
-def _channels() -> tuple[TeamsChannel, ...]:
+def _channels(notes: Mapping[str, str]) -> tuple[TeamsChannel, ...]:
     team = frozenset(POSTS) - {GUEST, STRANGER}
     safeguarding = frozenset({DSL, DEPUTY, GUEST})
-    return (
+    made = (
         TeamsChannel(TEAM_ID, "General", TeamsChannelKind.STANDARD, team),
         TeamsChannel(STAFF_CHANNEL, "Staff room", TeamsChannelKind.STANDARD, team),
         TeamsChannel(DSL_CHANNEL, "DSL", TeamsChannelKind.PRIVATE, safeguarding),
         TeamsChannel(DPO_CHANNEL, "DPO", TeamsChannelKind.PRIVATE, frozenset({DPO, HEAD})),
     )
+    return tuple(replace(channel, note=notes.get(channel.id, "")) for channel in made)

@@ -8,7 +8,7 @@
       "people": [{"id", "name", "guest": bool}],
       "commands": [{"id", "title", "where": ["compose", "command", "message"]}],
       "channels": [{"id", "name", "kind": "chat" or "channel", "private": bool,
-                    "with_app": bool, "messages": [message]}],
+                    "with_app": bool, "note": text, "messages": [message]}],
       "dialog": null or {"id", "title", "card": AdaptiveCard or null, "text", "errors": [text]},
       "toasts": [{"id", "text", "at"}],
       "version": number
@@ -17,9 +17,9 @@
               "card": AdaptiveCard or null, "thread": null or the id of the thread's first message,
               "updated": bool, "version": number}
 
-The chat with the bot is the first channel; `thread` is set on replies only. A dialog has a `card`,
-or words alone in `text`; `errors` say what the client itself holds back. Cards are what the bot
-sent.
+The chat with the bot is the first channel; a channel's `note` is said while it is empty; `thread`
+is set on replies only. A dialog has a `card`, or words alone in `text`; `errors` say what the
+client itself holds back. Cards are what the bot sent.
 
 Deeds are `POST /play/teams/<deed>` with JSON; every one holds `person`. `action` is the object of
 the pressed action just as it stands in the card; `inputs` maps ids of inputs to what was filled in
@@ -116,6 +116,7 @@ def _channel(tenant: Tenant, channel: TeamsChannel, person: str) -> Json:
         "kind": "channel",
         "private": channel.kind is TeamsChannelKind.PRIVATE,
         "with_app": channel.has_app,
+        "note": channel.note,
         "messages": _messages(tenant, channel.id, person),
     }
 

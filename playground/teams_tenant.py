@@ -213,11 +213,6 @@ class Tenant:
         found = self.channels[channel]
         self.put_channel(replace(found, members=found.members | {person}))
 
-    def remove_member(self, channel: str, person: str) -> None:
-        """Take someone out of a channel, without telling the bot."""
-        found = self.channels[channel]
-        self.put_channel(replace(found, members=found.members - {person}))
-
     def put_channel(self, channel: TeamsChannel) -> None:
         """Add a channel, or replace the one with the same id."""
         self.channels[channel.id] = channel

@@ -21,7 +21,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     or_,
     select,
     update,
@@ -238,13 +237,6 @@ class Outbox:
         moments = [due] if due else []
         moments += [now + max(at - real, timedelta()) for at in (rest, lease) if at]
         return min(moments, default=None)
-
-    def counts(self) -> dict[State, int]:
-        """How many rows are in each state; all states are named."""
-        found = self._connection.execute(
-            select(outbox.c.state, func.count()).group_by(outbox.c.state)
-        )
-        return dict.fromkeys(State, 0) | {State(state): n for state, n in found}
 
     def listing(self, state: State, limit: int = 50) -> list[OutboxRow]:
         """Rows in a state, the earliest due first."""

@@ -27,7 +27,7 @@ Work = Callable[[Unit], T]
 
 _ANSWERS = select(school_keys)
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The migration that this program works with."""
 GRACE = 0.5
 """Seconds that work which has begun in time may still take before its caller is told."""

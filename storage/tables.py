@@ -205,7 +205,7 @@ class SeenKeyRow(Row, table=True):
 
 
 class ConversationRow(Row, table=True):
-    """Where a platform lets us write to a person or a channel first; ids of the platform only."""
+    """Where a platform lets us write to a person first, and by which service; its ids only."""
 
     __tablename__ = "conversations"
 
@@ -219,7 +219,10 @@ class ConversationRow(Row, table=True):
 
 
 class AccountLinkRow(Row, table=True):
-    """An account and the keyed hash of an address it has: accounts that share one are one human."""
+    """An account and the keyed hash of an address: accounts that share one are one human.
+
+    `left_at`: when the platform was heard to say that the account has it no longer.
+    """
 
     __tablename__ = "account_links"
     __table_args__ = (Index(None, "school", "email_hash"),)
@@ -228,6 +231,7 @@ class AccountLinkRow(Row, table=True):
     account: str = Field(primary_key=True)
     email_hash: str = Field(primary_key=True)
     seen_at: datetime = Field(sa_type=UtcDateTime)
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 def table_of(row: type[Row]) -> Table:

@@ -129,10 +129,12 @@ def walk_contexts() -> Iterator[tuple[str, Context]]:
         "fields": [box("reason", required=False)],
     }
     yield "danger", {**written, **DANGER, "status": "reason_due"}
+    yield "danger", {**written, **DANGER, "status": "reason_due", "unmet": True}
     restricted = {"restricted": True, "outside": True, "contact": CONTACT, "route_post": "LADO"}
     yield "danger", {**written, **DANGER, **restricted, "status": "reason_due"}
     done = {**written, **ASK_FIRST, "status": "waiting", "fields": [], "can_check_another": True}
     yield "done", {**done, "outcome": "escalate"}
+    yield "done", {**done, "outcome": "escalate", "unmet": True}
     yield "done", {**done, **WITH_CARE, "outcome": "share", "emergency": False}
     yield "done", {**done, **WITH_CARE, "status": "decided", "course": "against"}
     yield "done", {**done, **WITH_CARE, "status": "decided", "course": "followed"}

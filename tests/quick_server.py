@@ -11,6 +11,8 @@ import uvicorn
 from uvicorn.server import ServerState
 
 LOOPBACK = "127.0.0.1"
+GRACE = 1.0
+"""Seconds that what is under way at the end may take; only what a test slowed takes longer."""
 
 
 @contextlib.asynccontextmanager
@@ -43,6 +45,6 @@ async def _close(server: asyncio.Server, state: ServerState) -> None:
     for connection in list(state.connections):
         connection.shutdown()
     if state.tasks:
-        await asyncio.wait(state.tasks, timeout=5)
+        await asyncio.wait(state.tasks, timeout=GRACE)
     for connection in list(state.connections):
         connection.transport.abort()

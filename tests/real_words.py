@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bot.boxes import boxes_for
 from bot.chat import Card
 from bot.facts import advice_facts, answer_facts
-from bot.life import boxes_for
 from bot.people import Contact, ContactRoute, School
 from bot.rules import decide
 from tests.card_samples import normal_samples

@@ -10,7 +10,7 @@ import aiohttp
 
 from bot.cards import Renderer
 from bot.chat import Account, Card, Place, Platform
-from handlers.teams_book import CHANNEL, TeamsBook
+from handlers.teams_book import TENANT, TeamsBook
 from handlers.teams_chat import TeamsChat
 from handlers.teams_tokens import Tokens
 from playground import teams_school as pretend
@@ -55,8 +55,7 @@ class TeamsLine:
 
     async def hear_of_channel(self) -> None:
         """What an activity from the DSL's channel makes known."""
-        channel, url = pretend.DSL_CHANNEL, self.tenant.service_url
-        await self.chat.book.keep(pretend.TENANT, CHANNEL, channel, channel, url)
+        await self.chat.book.keep(pretend.TENANT, TENANT, "", "", self.tenant.service_url)
 
 
 @asynccontextmanager

@@ -62,6 +62,7 @@ LIBRARIES = {
 ONE_FILE_ALONE = {
     "bot/cards.py": {"jinja2"},
     "bot/personal_data.py": {"phonenumbers", "stdnum"},
+    "bot/quick_json.py": {"pydantic_core"},
 }
 DIALOGS = {"background", "case_forms", "trouble", "visitor", "walk_dialog"}
 """What the edges of all platforms share."""

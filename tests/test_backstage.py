@@ -132,7 +132,7 @@ async def test_a_workspace_without_an_app_behind_it_can_be_asked_for_nothing(
         ("push", "back"),
         ("push", "-1"),
         ("on", "everything"),
-        ("off", "SLACK_DOWN"),
+        ("off", "CHAT_DOWN"),
         ("tamper", "ledger; DROP TABLE ledger"),
         ("__init__", ""),
         ("_push", "hour"),

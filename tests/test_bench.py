@@ -24,7 +24,7 @@ FIELDS = ["id", "what", "value", "unit", "floor", "ratio", "target", "ok"]
 PROMISED = {
     "slack-command-32", "slack-command-1-p50", "page-turn", "final-submit", "commit-to-call",
     "burst-200", "ready", "socket-command-32", "resident", "rules-decide", "teams-message-32",
-    "teams-page-turn", "teams-members",
+    "teams-page-turn", "teams-members", "home", "page",
 }  # fmt: skip
 
 

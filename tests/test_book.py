@@ -41,19 +41,19 @@ def test_kinds_and_tenants_are_kept_apart(empty_store):
     keep(empty_store, TENANT, "person", PERSON, "a:1", URL)
     keep(empty_store, TENANT, "tenant", "", "", OTHER_URL)
 
-    assert found(empty_store, TENANT, "channel", PERSON) is None
+    assert found(empty_store, TENANT, "tenant", PERSON) is None
     assert found(empty_store, "another", "person", PERSON) is None
     assert found(empty_store, TENANT, "tenant", "") == Conversation("", OTHER_URL)
 
 
 def test_a_dropped_conversation_is_gone_and_no_other(empty_store):
     keep(empty_store, TENANT, "person", PERSON, "a:1", URL)
-    keep(empty_store, TENANT, "channel", PERSON, "19:x", URL)
+    keep(empty_store, TENANT, "tenant", "", "", URL)
 
     empty_store.write_now(lambda unit: unit.drop_conversation(TENANT, "person", PERSON))
 
     assert found(empty_store, TENANT, "person", PERSON) is None
-    assert found(empty_store, TENANT, "channel", PERSON) is not None
+    assert found(empty_store, TENANT, "tenant", "") is not None
 
 
 def link(store: Store, account: Account, *emails: str, school: str = "hill") -> None:
@@ -64,7 +64,7 @@ def link(store: Store, account: Account, *emails: str, school: str = "hill") -> 
 def linked(store: Store, account: Account, *emails: str, school: str = "hill") -> set[Account]:
     hashes = [store.keyed_hash(school, "email", email) for email in emails]
     links = store.read_now(lambda unit: unit.linked_accounts(school, {account}, hashes))
-    return {link.account for link in links}
+    return {link.account for link in links if link.left_at is None}
 
 
 def test_accounts_are_found_by_every_address_they_share_however_many_steps_away(empty_store):
@@ -81,13 +81,34 @@ def test_accounts_are_found_by_every_address_they_share_however_many_steps_away(
     assert linked(empty_store, ON_SLACK, school="river") == set()
 
 
-def test_an_address_that_an_account_has_no_longer_links_it_no_longer(empty_store):
+def test_an_address_that_an_account_has_no_longer_is_marked_as_lost(empty_store):
     link(empty_store, ON_SLACK, "head@school.example")
     link(empty_store, ON_TEAMS, "head@school.example")
 
     link(empty_store, ON_SLACK, "retired@school.example")
 
-    assert linked(empty_store, ON_TEAMS) == {ON_TEAMS}
+    assert linked(empty_store, ON_TEAMS) == {ON_TEAMS, ON_SLACK}  # by what it has now
+    links = empty_store.read_now(lambda unit: unit.linked_accounts("hill", {ON_TEAMS}))
+    (lost,) = [link for link in links if link.left_at is not None]
+    assert lost.account == ON_SLACK
+    assert lost.email_hash == empty_store.keyed_hash("hill", "email", "head@school.example")
+
+
+def test_an_address_that_comes_back_to_an_account_is_its_own_again(empty_store):
+    for email in ("dsl@school.example", "married@school.example", "dsl@school.example"):
+        link(empty_store, ON_SLACK, email)
+
+    links = empty_store.read_now(lambda unit: unit.linked_accounts("hill", {ON_SLACK}))
+    held = [link.email_hash for link in links if link.left_at is None]
+    assert held == [empty_store.keyed_hash("hill", "email", "dsl@school.example")]
+
+
+def test_an_account_that_has_no_address_any_more_keeps_only_marked_ones(empty_store):
+    link(empty_store, ON_SLACK, "dsl@school.example")
+    link(empty_store, ON_SLACK)
+
+    assert linked(empty_store, ON_SLACK) == set()
+    assert linked(empty_store, ON_SLACK, school="river") == set()
 
 
 def test_when_an_account_was_last_seen_is_remembered(sqlite_file, open_store):

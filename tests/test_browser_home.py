@@ -65,6 +65,7 @@ async def test_the_home_page_starts_a_check_and_follows_the_case_by_itself(
     await expect(home.get_by_role("button", name="Check before sharing")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_the_tabs_of_the_app_turn_with_the_arrow_keys_and_keep_each_persons_choice(
     desk: Page, live_demo: Demo
 ):
@@ -103,6 +104,16 @@ async def test_whoever_reviews_finds_a_case_on_the_home_page_by_its_reference(
     await expect(page.get_by_role("dialog")).to_contain_text("Why have you decided this?")
 
 
+async def test_an_empty_chat_with_the_app_does_not_point_at_a_button_that_is_not_there(desk: Page):
+    await become(desk, "School office")
+    await open_conversation(desk, "Sharecheck")
+    await desk.get_by_role("tab", name="Messages").click()
+
+    empty = desk.locator("#message-list .empty")
+    await expect(empty).to_contain_text("What the app tells you alone comes here")
+    await expect(desk.get_by_role("button", name="Run /sharecheck")).to_be_hidden()
+
+
 async def test_each_line_of_the_home_page_opens_its_own_case(desk: Page, live_demo: Demo):
     first = await ask_the_dsl(live_demo)
     second = await ask_the_dsl(live_demo)
@@ -116,6 +127,7 @@ async def test_each_line_of_the_home_page_opens_its_own_case(desk: Page, live_de
         await home.get_by_role("button", name="Back to home").click()
 
 
+@pytest.mark.long
 async def test_the_lightning_button_lists_the_shortcuts_and_gets_the_focus_back(desk: Page):
     page = desk
     bolt = page.get_by_role("button", name="Shortcuts")

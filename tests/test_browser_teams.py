@@ -132,6 +132,7 @@ async def test_the_word_typed_to_the_app_brings_a_card_whose_button_opens_the_di
     await expect(dialog).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_the_menu_of_a_message_starts_a_check_that_takes_nothing_from_it(
     page: Page, live_teams: TeamsSchool
 ):
@@ -144,6 +145,17 @@ async def test_the_menu_of_a_message_starts_a_check_that_takes_nothing_from_it(
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("button", name="Next")).to_be_visible()
     await expect(dialog).not_to_contain_text("ladder")
+
+
+async def test_a_mention_is_read_as_a_name_and_not_as_its_mark_up(page: Page):
+    await open_conversation(page, "Staff room")
+    box = page.get_by_role("textbox", name="Message", exact=True)
+    await box.fill("Please @Sharecheck <b>now</b>")
+    await box.press("Enter")
+
+    message = messages(page).filter(has_text="Please").first
+    await expect(message.locator(".mention")).to_have_text("Sharecheck")
+    await expect(message.locator(".said-words")).to_have_text("Please Sharecheck <b>now</b>")
 
 
 async def test_a_question_from_slack_is_decided_in_teams_and_answered_on_slack(
@@ -174,6 +186,7 @@ async def test_a_question_from_slack_is_decided_in_teams_and_answered_on_slack(
     assert (case.status, case.decision.by) == ("decided", "dpo")
 
 
+@pytest.mark.long
 async def test_the_switch_works_by_keyboard_and_the_address_remembers_where_one_is(desk: Page):
     await become(desk, "DSL")
     switch = desk.get_by_role("group", name="See the school in")
@@ -245,6 +258,7 @@ async def test_whoever_has_not_got_the_app_can_add_it_for_themselves(
     await expect(page.get_by_role("dialog").get_by_role("button", name="Next")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_a_dialog_of_one_side_is_out_of_sight_on_the_other_and_keeps_what_was_chosen(
     desk: Page, both: TeamsSchool
 ):

@@ -67,6 +67,7 @@ async def test_the_tour_plays_a_clear_share_an_uncertain_case_and_danger(
     ]
 
 
+@pytest.mark.long
 async def test_it_closes_the_dialogs_that_people_have_left_open(desk: Page, live_demo: Demo):
     school, invitation = live_demo.school, desk.get_by_role("button", name="See it in two minutes")
     await become(desk, "School office")
@@ -82,6 +83,7 @@ async def test_it_closes_the_dialogs_that_people_have_left_open(desk: Page, live
     await expect(invitation).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_where_motion_is_unwelcome_it_waits_and_the_focus_stays_on_the_captions_button(
     desk: Page,
 ):
@@ -99,6 +101,7 @@ async def test_where_motion_is_unwelcome_it_waits_and_the_focus_stays_on_the_cap
     await expect(tour.locator("#tour-words")).to_have_attribute("aria-live", "polite")
 
 
+@pytest.mark.long
 async def test_it_goes_on_by_itself_until_it_is_paused(desk: Page):
     """The page's clock is pushed, so that the test need not read as slowly as people do."""
     await desk.emulate_media(reduced_motion="no-preference")
@@ -136,6 +139,7 @@ async def test_whoever_takes_over_ends_the_tour_and_what_they_pressed_happens(
     assert await live_demo.school.cases() == []
 
 
+@pytest.mark.long
 async def test_back_to_start_begins_again_and_escape_leaves_the_tour_but_not_the_dialog(desk: Page):
     tour, dialog = await start(desk), desk.get_by_role("dialog")
     await next_step(tour, 2)
@@ -155,6 +159,7 @@ async def test_back_to_start_begins_again_and_escape_leaves_the_tour_but_not_the
     await expect(dialog).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_the_tour_says_what_did_not_come(desk: Page, live_demo: Demo):
     """The page's clock is pushed, so that the test need not be as patient as the tour."""
     tour = await start(desk)

@@ -396,6 +396,27 @@ def test_a_choice_of_somebody_who_has_left_since_is_not_chosen():
     assert "value" not in choice
 
 
+@pytest.mark.parametrize(("count", "style"), [(5, "expanded"), (6, "compact")])
+def test_a_list_folds_only_when_it_is_long_and_then_says_what_to_do_with_it(count: int, style: str):
+    people = [{"id": str(place), "label": f"Post {place}"} for place in range(count)]
+    card = Card("hand_over", {"case": CASE_ID, "ref": "SC-7F3K2", "colleagues": people})
+
+    (choice,) = parts_of(warm_renderer().render(card, Platform.TEAMS), "Input.ChoiceSet")
+
+    assert (choice["style"], choice["isMultiSelect"]) == (style, False)
+    assert ("placeholder" in choice) == (style == "compact")
+
+
+def test_how_it_went_is_asked_on_teams_with_every_choice_in_sight():
+    card = Card("report", {"case": CASE_ID, "ref": "SC-7F3K2"})
+
+    drawn = warm_renderer().render(card, Platform.TEAMS)
+
+    styles = {choice["id"]: choice["style"] for choice in parts_of(drawn, "Input.ChoiceSet")}
+    assert set(styles) == {"f.done", "f.how", "f.kinds", "f.checked"}
+    assert set(styles.values()) == {"expanded"}
+
+
 def test_typed_words_are_runs_of_text_in_which_nothing_is_worked_out():
     words = "{{DATE(2026-11-22T10:00:00Z,SHORT)}} {{{TIME(2026-11-22T10:00:00Z)}}"
     context = {"ref": "SC-7F3K2", "texts": [{"id": "reason", "text": words}], "remarks": []}

@@ -14,7 +14,7 @@ from tests.fixtures_demo import Demo
 from tests.scenarios import SURE
 
 TEACHER = pretend.TEACHER
-SIZES = [(1280, 800, "light"), (390, 844, "dark")]
+SIZES = [(1280, 800, "light"), pytest.param((390, 844, "dark"), marks=pytest.mark.long)]
 SERIOUS = {"serious", "critical"}
 
 
@@ -66,12 +66,12 @@ async def test_a_visitor_reads_the_rows_pushes_makes_trouble_cheats_and_is_caugh
         lambda: "the week to" in str(live_demo.school.posted(pretend.DSL_CHANNEL))
     )
 
-    switch = panel.get_by_role("switch", name="Slack is down")
+    switch = panel.get_by_role("switch", name="Chat is down")
     await switch.press("Space")
     await expect(switch).to_be_checked()
     await expect(switch).to_be_focused()
     await expect(page.locator("body.in-trouble")).to_be_attached()
-    await expect(panel.get_by_role("list", name="What is wrong now")).to_have_text("Slack is down")
+    await expect(panel.get_by_role("list", name="What is wrong now")).to_have_text("Chat is down")
     await accessible(page)
     await panel.get_by_role("button", name="Turn all of it off").click()
     await expect(switch).not_to_be_checked()
@@ -97,3 +97,12 @@ async def test_what_one_visitor_does_is_told_to_the_other(page: Page, live_demo:
 
     await expect(page.locator("#stage-said")).to_contain_text("It is now")
     await expect(page.locator("#stage-ahead")).to_be_visible()
+
+
+async def test_the_tabs_have_room_for_as_many_rows_as_are_shown(page: Page):
+    panel = page.get_by_role("complementary", name="Behind the scenes")
+    await panel.get_by_role("tab", name="Try it").wait_for()
+    await page.evaluate("document.querySelectorAll('.count').forEach(c => c.textContent = '40')")
+
+    for part in (panel, panel.get_by_role("tablist")):
+        assert await part.evaluate("part => part.scrollWidth - part.clientWidth") == 0

@@ -14,13 +14,15 @@ import pytest
 
 from bot.demo_switches import LIMITS, Switches, Trouble, WriteLock
 from playground import school as pretend
+from playground import teams_school as there
 from playground.conditions import Conditions
 from tests.fixtures_demo import Demo, open_demo
+from tests.pretend_teams import TeamsSchool
 from tests.scenarios import SURE
 
 TEACHER, DSL = pretend.TEACHER, pretend.DSL
 ASKED = SURE | {"advice": "wanted"}
-SLACK = (Trouble.SLACK_DOWN, Trouble.RATE_LIMITED, Trouble.DROPS)
+CHAT = (Trouble.CHAT_DOWN, Trouble.RATE_LIMITED, Trouble.DROPS)
 
 
 async def ask(demo: Demo) -> None:
@@ -38,7 +40,7 @@ def posted_once(demo: Demo) -> bool:
     return len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("trouble", SLACK)
+@pytest.mark.parametrize("trouble", CHAT)
 async def test_a_case_is_saved_its_messages_wait_and_are_sent_once_when_it_is_over(
     demo: Demo, trouble: Trouble
 ):
@@ -61,6 +63,29 @@ async def test_a_case_is_saved_its_messages_wait_and_are_sent_once_when_it_is_ov
     assert (await demo.controls())["delivery"] == "Nothing waits because of trouble."
 
 
+@pytest.mark.parametrize("trouble", CHAT)
+async def test_teams_is_troubled_as_slack_is_and_a_case_is_sent_when_it_is_over(
+    teams: TeamsSchool, trouble: Trouble
+):
+    switches = Switches(teams.tenant.conditions, teams.database, lambda _: None)
+    await switches.turn_on(trouble)
+    await teams.check(there.TEACHER, **ASKED)
+    case = await teams.finish(there.TEACHER)
+    (during,) = await teams.outbox(template="root")
+
+    await switches.turn_off(trouble)
+    await teams.settle()
+
+    assert case.status == "waiting"
+    assert (during.state, during.attempts) == ("pending", 1)
+    states = {row.template: row.state for row in await teams.outbox() if row.attempts}
+    assert set(states.values()) == {"done"}
+    shown = [message for message in teams.posted(there.DSL_CHANNEL) if case.ref in message]
+    assert len(shown) == (2 if trouble is Trouble.DROPS else 1)
+    repeated = [message for message in shown if "may be a repeat" in message]
+    assert len(repeated) == (1 if trouble is Trouble.DROPS else 0)
+
+
 async def test_a_message_that_was_accepted_and_dropped_is_there_and_is_found_again(demo: Demo):
     await demo.do("on", Trouble.DROPS)
     await ask(demo)
@@ -72,9 +97,9 @@ async def test_a_message_that_was_accepted_and_dropped_is_there_and_is_found_aga
 
     after = {row["title"]: row for row in (await demo.panel())["outbox"]}
     assert there == 1
-    assert rows["root"]["fields"]["problem"] == "the line broke before Slack answered"
+    assert rows["root"]["fields"]["problem"] == "the line broke before chat answered"
     assert rows["thread"]["fields"]["now"] == "waits for the message it belongs under"
-    assert after["root"]["fields"]["now"] == "sent once; Sharecheck was in doubt, and looked first"
+    assert after["root"]["fields"]["now"].startswith("sent; Sharecheck was in doubt before")
     assert posted_once(demo)
 
 
@@ -95,8 +120,8 @@ async def test_the_page_itself_goes_on(demo: Demo, trouble: Trouble):
     }
 
 
-async def test_with_slack_down_a_dialog_still_opens_so_that_there_is_something_to_send(demo: Demo):
-    await demo.do("on", Trouble.SLACK_DOWN)
+async def test_with_chat_down_a_dialog_still_opens_so_that_there_is_something_to_send(demo: Demo):
+    await demo.do("on", Trouble.CHAT_DOWN)
 
     await demo.school.run(TEACHER)
 
@@ -145,22 +170,22 @@ async def test_each_lets_go_by_itself_and_says_so_though_it_was_turned_on_twice(
 
 async def test_what_is_turned_on_again_just_as_its_time_is_up_stays_on(tmp_path: Path):
     went_off: list[Trouble] = []
-    limits = dict(LIMITS) | {Trouble.SLACK_DOWN: timedelta(0)}
+    limits = dict(LIMITS) | {Trouble.CHAT_DOWN: timedelta(0)}
     conditions = Conditions()
     switches = Switches(conditions, small_file(tmp_path), went_off.append, limits)
-    await switches.turn_on(Trouble.SLACK_DOWN)
-    limits[Trouble.SLACK_DOWN] = timedelta(minutes=1)
+    await switches.turn_on(Trouble.CHAT_DOWN)
+    limits[Trouble.CHAT_DOWN] = timedelta(minutes=1)
 
     with held(switches.file):
         first = asyncio.create_task(switches.turn_on(Trouble.DATABASE_LOCKED))
-        again = asyncio.create_task(switches.turn_on(Trouble.SLACK_DOWN))
+        again = asyncio.create_task(switches.turn_on(Trouble.CHAT_DOWN))
         await (
             let_others_go_on()
         )  # The first waits for the file, `again` for it, the timer for both.
     await asyncio.gather(first, again)
     await let_others_go_on()
 
-    assert set(switches.until) == {Trouble.SLACK_DOWN, Trouble.DATABASE_LOCKED}
+    assert set(switches.until) == {Trouble.CHAT_DOWN, Trouble.DATABASE_LOCKED}
     assert conditions.is_down("chat.postMessage")
     assert went_off == []
     assert await switches.calm()

@@ -120,3 +120,36 @@ async def test_a_danger_is_written_though_slack_does_not_say_who_the_head_is(tmp
 
     assert case.advice.urgency == "now"
     assert case.route == "chair"
+
+
+# ------------------------------------------------------------------------- who is asked, how often
+
+
+def asked(school: PretendSchool) -> list[str]:
+    """The channels whose members Slack was asked for."""
+    calls = school.workspace.calls_of("conversations.members")
+    return [str(call.arguments["channel"]) for call in calls]
+
+
+async def test_one_drawing_asks_for_the_members_of_a_channel_once(school: PretendSchool):
+    case = await ask(school)
+    forget_members(school)
+    before = len(asked(school))
+
+    page = await open_home(school, DSL)
+
+    assert case.ref in page
+    assert sorted(asked(school)[before:]) == sorted({*asked(school)[before:]})
+    assert pretend.DSL_CHANNEL in asked(school)[before:]
+
+
+async def test_the_next_drawing_asks_anew_for_the_channel_of_whoever_reviews(
+    school: PretendSchool,
+):
+    await ask(school)
+    await open_home(school, DSL)
+    before = len(asked(school))
+
+    await open_home(school, DSL)
+
+    assert asked(school)[before:] == [pretend.DSL_CHANNEL]

@@ -213,7 +213,7 @@ async def test_a_changed_decision_is_a_new_case_and_one_may_be_kept_for_law(team
     assert new.legal_hold
 
 
-async def test_the_home_card_finds_a_case_and_decides_it(teams: TeamsSchool):
+async def test_the_home_card_leads_to_a_case_and_its_question(teams: TeamsSchool):
     case = await raised(teams)
     await teams.run(DSL, "home")
     assert case.ref in teams.told(DSL)[-1]
@@ -292,14 +292,26 @@ async def test_who_adds_the_app_is_welcomed_with_the_way_in(teams: TeamsSchool):
 async def test_where_the_app_was_taken_away_nothing_more_is_kept(teams: TeamsSchool):
     await teams.teams.say(DSL, tenant.STAFF_CHANNEL, "@Sharecheck help")
     await teams.settle()
-    kept = {("person", TEACHER), ("channel", tenant.STAFF_CHANNEL)}
-    assert kept <= conversations(teams)
+    assert ("person", TEACHER) in conversations(teams)
 
     await teams.teams.uninstall(TEACHER)
     await teams.settle()
 
     assert ("person", TEACHER) not in conversations(teams)
     assert ("person", DSL) in conversations(teams)
+
+
+async def test_of_channels_nothing_is_kept_and_they_are_written_into(teams: TeamsSchool):
+    before = len(teams.posted(tenant.STAFF_CHANNEL))
+    await teams.teams.say(DSL, tenant.STAFF_CHANNEL, "@Sharecheck help")
+    await teams.settle()
+
+    assert len(teams.posted(tenant.STAFF_CHANNEL)) > before
+    assert {kind for kind, _ in conversations(teams)} == {"person", "tenant"}
+    book = teams.app.teams.edge.chat.book
+    known = await book.of_person(tenant.TENANT, DSL)
+    assert known is not None
+    assert known.conversation == teams.tenant.chat_id(DSL)
 
 
 async def test_what_nobody_knows_is_answered_as_teams_expects(

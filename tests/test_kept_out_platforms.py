@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from bot.refusals import Excluded, NotOnRoute, OwnCase
 from handlers import acquaintance
 from handlers.home import look
 from storage.lists import Listed
-from storage.tables import account_links, outbox
+from storage.tables import outbox
 from tests.two_platforms import (
     DPO_ROOM,
     DSL_ROOM,
@@ -369,38 +368,6 @@ async def test_what_the_table_knows_of_this_week_is_not_asked_again(two: TwoPlat
 
     assert await two.desk.learn(two.school, (slack("teacher"),)) == frozenset()
     assert two.slack.profiles_asked == 1
-
-
-async def age_links(two: TwoPlatforms) -> None:
-    await two.desk.store.write(
-        lambda unit: unit._connection.execute(
-            update(account_links).values(seen_at=datetime.now(UTC) - timedelta(days=8))
-        )
-    )
-    two.forget()
-
-
-async def test_what_is_older_is_asked_again_and_what_is_no_longer_so_is_forgotten(
-    two: TwoPlatforms,
-):
-    await two.desk.learn(two.school, (slack("teacher"), teams("teacher")))
-    await age_links(two)
-    two.slack.join(slack("teacher"), "new-name@school.example")
-
-    await two.desk.learn(two.school, (slack("teacher"),))
-    two.forget()
-    await two.desk.learn(two.school, (slack("teacher"), teams("teacher")))
-
-    assert two.school.person(teams("teacher")).accounts == (teams("teacher"),)
-
-
-async def test_what_is_older_has_to_do_while_the_platform_says_nothing(two: TwoPlatforms):
-    await two.desk.learn(two.school, (slack("teacher"), teams("teacher")))
-    await age_links(two)
-    two.slack.away = True
-
-    assert await two.desk.learn(two.school, (slack("teacher"),)) == frozenset()
-    assert two.school.person(slack("teacher")).accounts == (slack("teacher"), teams("teacher"))
 
 
 async def rest(two: TwoPlatforms) -> None:

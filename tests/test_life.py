@@ -11,7 +11,14 @@ from bot import life
 from bot.case import Case, Course, Outcome, Status
 from bot.life import Reach
 from bot.permission import Actor
-from bot.refusals import AlreadyDecided, NotWaiting, OwnCase, ReasonRequired, RouteNotAllowed
+from bot.refusals import (
+    AlreadyDecided,
+    NotWaiting,
+    OwnCase,
+    ReasonRequired,
+    RouteNotAllowed,
+    StalePage,
+)
 from tests.example_cases import (
     NOON,
     actor,
@@ -283,6 +290,18 @@ def test_what_became_of_it_is_kept_with_what_was_replied():
         "no_action": "yes",
     }
     assert event.codes == {"no_action": "yes"}
+
+
+def test_a_report_keeps_what_it_asks_for_and_refuses_what_cannot_be_picked_on_it():
+    case = make_case(32, Status.DECIDED)
+    texts = {"account": "by telephone", "kinds": "worry,health", "colour": "blue", "reply": "no"}
+
+    closed, (event,) = life.report(case, actor("dsl"), done=True, texts=texts, at=LATER)
+
+    kept = {"account": "by telephone", "kinds": "worry,health"}
+    assert (closed.report, event.texts) == ({**kept, "done": "yes"}, kept)
+    with pytest.raises(StalePage):
+        life.report(case, actor("dsl"), done=True, texts={**texts, "how": "pigeon"}, at=LATER)
 
 
 def test_a_legal_hold_begins_and_ends():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import life
+from bot.boxes import boxes_for, required_texts
 from bot.case import Course, EventKind
 from bot.life import Reach
 from bot.refusals import ReasonRequired
@@ -96,7 +97,7 @@ def test_the_record_wants_these_boxes_filled(row, more, course, boxes):
     verdict = decide(england(), answers)
     assert verdict.row == row
 
-    assert set(life.required_texts(verdict, answers, course)) == boxes
+    assert set(required_texts(verdict, answers, course)) == boxes
     for box in boxes:
         texts = dict.fromkeys(boxes, "said") | {box: " \n "}
         draft = make_draft(row, answers=answers, texts=texts, course=course)
@@ -120,7 +121,7 @@ def test_the_record_wants_these_boxes_filled(row, more, course, boxes):
     ],
 )
 def test_where_the_file_is_kept_is_asked_wherever_somebody_must_know_which_child(row, waits, asked):
-    boxes = dict(life.boxes_for(advice(row), ROWS[row], waits=waits))
+    boxes = dict(boxes_for(advice(row), ROWS[row], waits=waits))
 
     assert boxes.get("filed_at", True) is not asked
 

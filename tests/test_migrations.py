@@ -97,6 +97,29 @@ def test_a_database_of_an_older_program_keeps_what_is_in_it(bare_url):
     assert look(bare_url, lambda c: c.execute(text("SELECT key FROM seen_keys")).all()) == [("a",)]
 
 
+def test_channels_that_an_older_program_kept_go_and_people_stay(bare_url):
+    if bare_url.startswith("sqlite"):
+        _make_file(read_url(bare_url))
+    row = text(
+        "INSERT INTO conversations VALUES"
+        " ('teams', 't', :kind, 'a', 'b', 'https://smba.example/', '2026-01-01 00:00:00.000000')"
+    )
+
+    def live_on_older_tables(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for kind in ("person", "channel", "tenant"):
+            connection.execute(row, {"kind": kind})
+        connection.commit()
+
+    look(bare_url, live_on_older_tables)
+    upgrade(bare_url)
+
+    kinds = look(bare_url, lambda c: c.execute(text("SELECT kind FROM conversations")).all())
+    assert {kind for (kind,) in kinds} == {"person", "tenant"}
+
+
 def test_tables_of_a_newer_program_are_left_alone(bare_url):
     upgrade(bare_url)
 

@@ -339,15 +339,6 @@ def test_a_row_that_waits_for_another_does_not_make_the_worker_spin(store):
     assert next_due(store) == NOON + timedelta(seconds=30)
 
 
-def test_counts_name_every_state(store):
-    put(store, make_row("a"), make_row("b"), make_row("c"))
-    do(store, "skip", claim(store, limit=1)[0], "decided")
-
-    counts = store.read_now(lambda unit: unit.counts())
-
-    assert counts == {"pending": 2, "claimed": 0, "done": 0, "skipped": 1, "buried": 0}
-
-
 # Several workers
 
 

@@ -39,6 +39,7 @@ from playground.teams_school import (
     email_of,
     open_tenant,
 )
+from playground.teams_screens import draw_tenant
 from tests.pretend_tenant import (
     DECIDE,
     FORM,
@@ -63,6 +64,15 @@ def test_people_have_the_same_addresses_as_in_the_pretend_workspace():
     workspace = open_school()
     for here, there in SAME_PEOPLE.items():
         assert email_of(here) == workspace.users[there].email
+
+
+def test_an_empty_channel_says_what_it_was_given_to_say():
+    tenant = open_tenant(notes={DSL_CHANNEL: "Look elsewhere"})
+
+    notes = {one["id"]: one.get("note") for one in draw_tenant(tenant, DSL)["channels"]}
+
+    assert notes.pop(DSL_CHANNEL) == "Look elsewhere"
+    assert not any(notes.values())
 
 
 def test_ids_are_as_teams_writes_them():

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from bot.remembered_table import MOST_KEPT, RememberedTable, remember
-from bot.rules import RulePack, UnknownAnswer, live_questions, load_pack, next_page
+from bot.rules import RulePack, UnknownAnswer, decide, live_questions, load_pack, next_page
 
 PACK = load_pack()
 
@@ -21,6 +21,7 @@ def test_it_says_the_same_of_any_answers_at_first_and_again():
     pack = remember(PACK)
     for answers in [some_answers(PACK, chance) for _ in range(300)] * 2:
         page = next_page(PACK, answers)
+        assert decide(pack, answers) == decide(PACK, answers)
         assert next_page(pack, answers) == page
         if page:
             assert live_questions(pack, answers, page) == live_questions(PACK, answers, page)
@@ -64,6 +65,9 @@ def test_it_does_not_grow_without_end():
     chance = random.Random(7)  # noqa: S311 - the same answers each time
     table = RememberedTable(PACK.table.rows)
     for _ in range(MOST_KEPT + 50):
-        table.hangs_on(PACK.state(some_answers(PACK, chance), PACK.open))
+        answers = some_answers(PACK, chance)
+        table.hangs_on(PACK.state(answers, PACK.open))
+        table.verdict(PACK.state(answers, PACK.cautious))
 
     assert len(table.kept) <= MOST_KEPT
+    assert len(table.verdicts) <= MOST_KEPT

@@ -22,6 +22,7 @@ def pack() -> RulePack:
     return load_pack()
 
 
+@pytest.mark.long
 def test_every_walk_asks_exactly_what_can_still_change_the_verdict_and_stops_when_nothing_can(
     pack,
 ):

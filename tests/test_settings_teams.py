@@ -336,7 +336,11 @@ def test_an_address_to_which_no_token_may_go_is_refused(write: Write, key: str, 
     assert re.match(rf"{key}(\[0\])?: ", said)
 
 
-@pytest.mark.parametrize("key", [key for key in ADDRESSES if key != "public_url"])
+ALWAYS_ENCRYPTED = ("public_url", "teams_login_url")
+"""Teams shows the first to people; msal takes no other for the second."""
+
+
+@pytest.mark.parametrize("key", [key for key in ADDRESSES if key not in ALWAYS_ENCRYPTED])
 def test_only_this_computer_may_be_asked_without_encryption(write: Write, key: str):
     local = "http://127.0.0.1:8130/teams/"
     given = f'["{local}"]' if key.endswith("s") else f'"{local}"'
@@ -346,10 +350,11 @@ def test_only_this_computer_may_be_asked_without_encryption(write: Write, key: s
     assert "http://127.0.0.1:8130/teams" in str(getattr(settings, key))
 
 
-def test_the_public_address_is_never_unencrypted(write: Write):
-    said = complaint(write((PROOF, f'{PROOF}\npublic_url = "http://127.0.0.1:8130"')))
+@pytest.mark.parametrize("key", ALWAYS_ENCRYPTED)
+def test_the_public_address_and_that_of_the_login_are_never_unencrypted(write: Write, key: str):
+    said = complaint(write((PROOF, f'{PROOF}\n{key} = "http://127.0.0.1:8130"')))
 
-    assert said.startswith("public_url: ")
+    assert said.startswith(f"{key}: ")
 
 
 def test_what_begins_like_a_service_address_is_on_the_same_host(write: Write):

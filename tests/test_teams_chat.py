@@ -15,7 +15,8 @@ from bot.chat import (
     RefusedForGood,
 )
 from handlers import telling
-from handlers.teams_book import CHANNEL, PERSON, Kept, TeamsBook
+from handlers.teams_book import PERSON, Kept, TeamsBook
+from handlers.teams_book import TENANT as ANY
 from handlers.teams_chat import TeamsChat
 from handlers.telling import tell_soon
 from playground import teams_school as pretend
@@ -92,10 +93,10 @@ async def test_what_is_known_already_is_not_written_again(line: TeamsLine):
     before = ask(line.store, when)
     await line.hear_of_channel()
     restarted = TeamsBook(line.store, line.services)
-    await restarted.keep(TENANT, CHANNEL, DSL_CHANNEL, DSL_CHANNEL, line.tenant.service_url)
+    await restarted.keep(TENANT, ANY, "", "", line.tenant.service_url)
 
     assert ask(line.store, when) == before
-    assert [row.kind for row in before] == ["channel", "tenant"]
+    assert [row.kind for row in before] == ["tenant"]
     await line.store.close()
     await line.hear_of_channel()  # nor looked for
 
@@ -106,7 +107,6 @@ async def test_the_newest_address_of_the_service_wins(line: TeamsLine):
 
     assert await line.chat.book.service_url(TENANT) == newer.rstrip("/")
     assert await TeamsBook(line.store, line.services).service_url(TENANT) == newer.rstrip("/")
-    assert (await line.chat.book.of_channel(TENANT, DSL_CHANNEL)) is not None
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,12 @@ async def test_whatever_region_of_an_allowed_service_is_kept(sqlite_store: Store
 
 
 async def test_an_address_that_is_allowed_no_more_is_not_used(line: TeamsLine):
+    await line.chat.book.keep(TENANT, PERSON, DSL, "a:dsl", line.tenant.service_url)
     stricter = TeamsBook(line.store, [ELSEWHERE])
 
+    assert await line.chat.book.of_person(TENANT, DSL) is not None
     assert await stricter.service_url(TENANT) is None
-    assert await stricter.of_channel(TENANT, DSL_CHANNEL) is None
+    assert await stricter.of_person(TENANT, DSL) is None
 
 
 async def test_when_the_store_does_not_answer_it_is_not_a_refusal(line: TeamsLine):

@@ -446,11 +446,11 @@ def test_settings_without_teams_are_said_to_be(make):
     assert not out.exists()
 
 
-def test_a_page_without_https_is_refused_by_its_field(make):
+def test_a_page_without_https_is_refused_by_its_option(make):
     result, out = make(f"{ON_TEAMS}\n{PUBLIC}", "--website", "http://hill.example")
 
     assert result.exit_code == 2
-    assert "developer.websiteUrl: it is no https address" in result.output
+    assert result.output == "--website: it does not begin with https://\n"
     assert not out.exists()
 
 

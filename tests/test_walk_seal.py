@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import string
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -107,6 +109,15 @@ def test_a_message_keeps_the_answers_and_nothing_that_was_written():
     walk = replace(longest(3), written={"reason": "seen"}, lost=True)
 
     assert walks.without_written(walk) == longest(3)
+
+
+def test_a_walk_that_was_sealed_compressed_though_short_is_still_read():
+    walk = walked(SHARE)
+    plain = KEY.open(ME, base64.urlsafe_b64decode(walks.seal(walk, ME, KEY)))
+    sealed = KEY.seal(ME, zlib.compress(plain))
+
+    assert plain.startswith(b"{")
+    assert walks.unseal(base64.urlsafe_b64encode(sealed).decode(), ME, KEY) == walk
 
 
 @pytest.mark.parametrize("ticked", [0, 100])

@@ -187,7 +187,7 @@ export class Composer {
     this.#channel = channel;
     this.box.value = early || (this.#drafts.get(place) ?? "");
     this.#offerChannel(Boolean(channel?.read_only));
-    this.box.placeholder = channel ? `Message ${channelTitle(this.state, channel)}, or type ${COMMAND}` : "";
+    this.box.placeholder = channel ? `Message ${channelTitle(this.state, channel)}` : "";
     this.fit();
   }
 }

@@ -97,7 +97,9 @@ export class Conversation {
 
   #emptyNode() {
     if (!this.state.loaded) return h("p", { class: "empty" }, "Fetching the messages…");
-    return h("div", { class: "empty" }, icon("chat"), h("p", {}, "Nothing here yet."), h("p", {}, this.context.howToBegin));
+    const here = this.state.channelNamed(this.state.channel);
+    const hint = here?.note || (here?.read_only ? "What the app tells you alone comes here." : this.context.howToBegin);
+    return h("div", { class: "empty" }, icon("chat"), h("p", {}, "Nothing here yet."), h("p", {}, hint));
   }
 
   #toggle(ts, open) {

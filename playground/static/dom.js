@@ -65,9 +65,9 @@ export function initials(name) {
   return words.slice(0, 2).map((word) => word[0].toUpperCase()).join("") || "?";
 }
 
-/** A round picture with a post's initials, in one of eight colours that goes with the id. */
+/** A round picture with a post's initials, in one of eight colours that goes with the name: a post has the same on both sides. */
 export function avatar(id, name, bot = false) {
   if (bot) return h("span", { class: "avatar bot", "aria-hidden": "true" }, icon("mark"));
-  const tint = [...id].reduce((sum, letter) => (sum * 55 + letter.charCodeAt(0)) % 997, 24) % 8;
+  const tint = [...name].reduce((sum, letter) => (sum * 4 + letter.charCodeAt(0)) % 997, 22) % 8;
   return h("span", { class: `avatar tint-${tint}`, "aria-hidden": "true" }, initials(name));
 }

@@ -6,6 +6,8 @@ import { avatar, h, icon } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { commandsIn, extend, pressIn } from "./teams_deeds.js";
 
+const MENTION = /<at>([^<]*)<\/at>/;
+
 function stamp(message) {
   const date = fromTs(message.ts);
   return h("time", { class: "stamp", datetime: date.toISOString(), title: fullDate(date) }, clock(date));
@@ -33,8 +35,13 @@ function moreOptions(message, state) {
   return button;
 }
 
+/** A line that somebody typed: whoever is mentioned stands out; the rest is text. */
+function withMentions(line) {
+  return line.split(MENTION).map((piece, place) => (place % 2 ? h("span", { class: "mention" }, h("bdi", {}, piece)) : piece));
+}
+
 function content(message, { state }) {
-  const lines = message.text ? message.text.split("\n").map((line) => h("p", { dir: "auto" }, line)) : [];
+  const lines = message.text ? message.text.split("\n").map((line) => h("p", { dir: "auto" }, withMentions(line))) : [];
   const card = message.card && cardNode(message.card, { act: pressIn(state, message), level: 3 });
   return [lines.length ? h("div", { class: "said-words" }, lines) : null, card];
 }

@@ -10,9 +10,9 @@ function messageOf(message, people, person) {
   return { ...message, ts: seconds(id), thread_ts: thread && seconds(thread), user, name: by, edited: message.updated };
 }
 
-function channelOf({ id, name, kind, private: isPrivate, with_app: withApp }, app) {
+function channelOf({ id, name, kind, private: isPrivate, with_app: withApp, note }, app) {
   const isChat = kind === "chat";
-  return { id, name, title: name, kind: isChat ? "dm" : "channel", with: isChat ? app.id : null, private: isPrivate, with_app: withApp, no_threads: isChat };
+  return { id, name, title: name, kind: isChat ? "dm" : "channel", with: isChat ? app.id : null, private: isPrivate, with_app: withApp, note, no_threads: isChat };
 }
 
 /** Everything on a person's screen. */
