@@ -4,10 +4,14 @@ import random
 
 import pytest
 
+from bot import walk as walks
 from bot.remembered_table import MOST_KEPT, RememberedTable, remember
 from bot.rules import RulePack, UnknownAnswer, decide, live_questions, load_pack, next_page
+from tests.example_cases import SHARE
 
 PACK = load_pack()
+STEPS = 40
+"""More than any walk of the pack has."""
 
 
 def some_answers(pack: RulePack, chance: random.Random) -> dict[str, str]:
@@ -25,6 +29,39 @@ def test_it_says_the_same_of_any_answers_at_first_and_again():
         assert next_page(pack, answers) == page
         if page:
             assert live_questions(pack, answers, page) == live_questions(PACK, answers, page)
+
+
+def walk_by(pack: RulePack, chance: random.Random) -> list[object]:
+    """A walk answered by chance, with Back now and then: what was asked, and where it led."""
+    walk = walks.start("0f" * 16, "hill", PACK)
+    seen: list[object] = []
+    for _ in range(STEPS):
+        if walk.page == walks.OUTCOME:
+            break
+        asked = walks.questions(pack, walk)
+        seen += [walk, asked]
+        if PACK.page(walk.page).people:
+            walk = walks.exclude(pack, walk, ())
+        elif len(walk.trail) > 1 and chance.random() < 0.2:
+            walk = walks.back(pack, walk)
+        else:
+            # A walk by chance alone soon comes to its end.
+            answers = {
+                q.id: SHARE[q.id] if chance.random() < 0.7 else chance.choice(q.options).id
+                for q in asked
+            }
+            walk = walks.take(pack, walk, walk.page, answers)
+    return [*seen, walk]
+
+
+def test_everybody_who_walks_on_one_pack_goes_where_their_own_answers_lead():
+    pack = remember(PACK)
+    for number in [*range(150)] * 2:
+        alone, among_others = (
+            walk_by(which, random.Random(number))  # noqa: S311 - the same answers each time
+            for which in (PACK, pack)
+        )
+        assert among_others == alone
 
 
 def test_it_is_the_same_pack_by_digest_and_verdict():
