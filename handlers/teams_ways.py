@@ -10,6 +10,7 @@ from bot.chat import Card, MessageRef, Place, Platform, RefusedForGood
 from bot.facts import number_facts
 from bot.refusals import Guest, StalePage
 from handlers import home, mention
+from handlers.backlog import tell_backlog
 from handlers.home import Where
 from handlers.teams_book import PERSON, TENANT
 from handlers.teams_payload import (
@@ -83,11 +84,17 @@ async def on_installed(edge: TeamsEdge, activity: Activity) -> None:
     """The app was added somewhere, or taken away."""
     if activity.get("action") == "add" and is_private(activity):
         visitor = TeamsVisitor(edge, activity)
-        welcome = Card("welcome", _facts(visitor))
-        tell = partial(tell_soon, edge.chat, visitor.account, welcome, key="")
-        await edge.repeats.do_once(activity, tell)
+        await edge.repeats.do_once(activity, partial(_welcome, visitor))
     elif activity.get("action") == "remove":
         await _forget(edge, activity)
+
+
+async def _welcome(visitor: TeamsVisitor) -> None:
+    """Say hello, and what could not be told before."""
+    account, school = visitor.account, visitor.known_school
+    await tell_soon(visitor.edge.chat, account, Card("welcome", _facts(visitor)), key="")
+    if school is not None and school.is_home(account):
+        await tell_backlog(visitor.desk, school, account, NOT_THERE)
 
 
 async def on_changed(edge: TeamsEdge, activity: Activity) -> None:
