@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -38,6 +38,12 @@ HOSTILE = {
     "other scripts": "MARK \u4f60\u597d \u0645\u0631\u062d\u0628\u0627 \u0e01\u0e33 Z\u0351\u036b\u0343",
     "long": "MARK " + "very long indeed, " * 166,
 }
+
+
+def first_short(boxes: Iterable[Box]) -> list[Any]:
+    """Of the same proof for each box: a few now, and all with the long tests."""
+    few, rest = (found := [*boxes])[:3], found[3:]
+    return [*few, *(pytest.param(box, marks=pytest.mark.long) for box in rest)]
 
 
 def live_text(part: Any) -> Iterator[str]:
@@ -151,7 +157,7 @@ async def test_each_pattern_is_refused_beside_the_box_and_nothing_is_saved(
     assert (await school.finish(TEACHER, reason="They told me")).status == "waiting"
 
 
-@pytest.mark.parametrize("box", [*WALKED, *REQUESTED], ids=str)
+@pytest.mark.parametrize("box", first_short([*WALKED, *REQUESTED]), ids=str)
 async def test_whoever_asks_cannot_override_a_pattern_in_any_box(school: PretendSchool, box: Box):
     person = await reach(school, box)
     block = school.inputs(person)[box.name]["block_id"]
@@ -178,7 +184,7 @@ async def test_a_tick_that_was_never_offered_overrides_nothing(school: PretendSc
     assert not (await school.case(case)).close_requested
 
 
-@pytest.mark.parametrize("box", REVIEWED, ids=str)
+@pytest.mark.parametrize("box", first_short(REVIEWED), ids=str)
 async def test_a_reviewer_may_say_that_it_is_no_personal_data(school: PretendSchool, box: Box):
     person = await reach(school, box)
     before = school.remembered()
@@ -214,7 +220,7 @@ async def test_a_reviewer_who_takes_it_out_needs_no_tick(school: PretendSchool):
 BLANK = (None, "", " \n\t ", "\u200b\u2060")
 
 
-@pytest.mark.parametrize("box", [b for b in EVERY if b.name not in OPTIONAL], ids=str)
+@pytest.mark.parametrize("box", first_short(b for b in EVERY if b.name not in OPTIONAL), ids=str)
 async def test_a_blank_where_words_are_needed_is_an_error_beside_the_box(
     school: PretendSchool, box: Box
 ):

@@ -149,6 +149,7 @@ async def test_the_lightning_button_lists_the_shortcuts_and_gets_the_focus_back(
     await expect(bolt).to_be_focused()
 
 
+@pytest.mark.long
 async def test_the_menu_of_a_message_starts_a_check_that_takes_nothing_from_it(
     page: Page, live_demo: Demo
 ):
@@ -163,6 +164,7 @@ async def test_the_menu_of_a_message_starts_a_check_that_takes_nothing_from_it(
     assert "ladder" not in str(live_demo.school.workspace.view_for(pretend.TEACHER))
 
 
+@pytest.mark.long
 async def test_naming_the_app_in_a_thread_brings_the_buttons_again_for_oneself(
     desk: Page, live_demo: Demo
 ):

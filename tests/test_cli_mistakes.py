@@ -22,7 +22,9 @@ from tests.pretend_teams import TeamsSchool
 PLAIN = "The settings cannot be used.\n"
 
 
-@pytest.fixture(params=[TEAMS, BOTH], ids=["Teams", "Slack and Teams"])
+@pytest.fixture(
+    params=[TEAMS, pytest.param(BOTH, marks=pytest.mark.long)], ids=["Teams", "Slack and Teams"]
+)
 def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The settings file of an installation with a database and keys, on Teams or on both."""
     settings = pretend_settings(tmp_path, NOWHERE, on=request.param)
@@ -185,6 +187,7 @@ def test_a_week_whose_digest_would_not_go_out_is_not_promised(installed: Path, w
     assert shown.exit_code == 0
 
 
+@pytest.mark.long
 def test_a_serve_beside_the_demo_on_its_settings_is_refused(tmp_path: Path):
     """It would take what people do in the demo away from it."""
     command = [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--port", "0"]

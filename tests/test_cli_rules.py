@@ -198,6 +198,7 @@ def test_check_lists_each_fault_with_its_line_and_exits_1(rules, spoilt):
     assert done.stderr == f"{file}: 1 fault\n"
 
 
+@pytest.mark.long
 def test_check_finds_what_only_trying_all_answers_shows(rules, spoilt):
     file = spoilt("when: {role: family}", "when: {role: [family, safeguarding]}")
     alike = "safeguarding and family lead to the same verdict whatever else is answered"
@@ -248,6 +249,7 @@ def test_diff_counts_each_pair_of_verdicts_and_shows_an_example(rules, spoilt):
     assert example == '    such as {"adult": "none", "trigger": "legal_order"}'
 
 
+@pytest.mark.long
 def test_diff_shows_the_most_frequent_pairs_unless_told_to_show_all(rules, spoilt):
     file = spoilt("when: {role: family}", "when: {role: [family, safeguarding]}")
 

@@ -38,6 +38,7 @@ def test_a_second_serve_on_the_same_sqlite_file_is_refused_and_the_first_goes_on
         assert run("verify").exit_code == 0, "the command line works beside it"
 
 
+@pytest.mark.long
 def test_a_served_process_answers_health(config: Path):
     write_config(config.parent, port=(port := free_port()))
     with serving(config):
@@ -76,6 +77,7 @@ def test_a_host_that_is_none_is_said(config: Path, run: Run):
     assert "host: no such host is no address to listen on" in run("serve").output
 
 
+@pytest.mark.long
 def test_it_says_that_it_serves_and_how_once_its_port_is_open(config: Path):
     write_config(config.parent, slack_app_token=SecretStr(pretend.APP_TOKEN))
     with serving(config) as process:
@@ -124,6 +126,7 @@ def ask(url: str) -> bytes:
             time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_slack_being_away_does_not_keep_it_from_starting(config: Path):
     with serving(config) as process:
         said = line_with(process, "slack_not_reached")
